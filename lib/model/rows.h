@@ -1,0 +1,38 @@
+/*
+ * model/rows.h - an answer on its way out: a stream of results, series and rows
+ *
+ * The query room pushes, a format (JSON, CSV, MessagePack) prints. Calls come in this order:
+ *
+ *     { result_begin { series_begin { row } series_end } [ message ] [ error ] result_end } end
+ *
+ * A sink never fails loudly: `row` says false once nobody listens, and the pusher may then stop.
+ */
+#ifndef WEIR_MODEL_ROWS_H
+#define WEIR_MODEL_ROWS_H
+
+#include "model/tag.h"
+#include "model/value.h"
+
+struct zone;				/* model/zone.h: where tz() wants its times shown */
+
+struct rows_series {
+	struct slice	 name;		/* "" = none */
+	const struct tag *tags;		/* by key; NULL when not grouped by tags */
+	size_t		 n_tags;
+	const struct slice *columns;
+	size_t		 n_columns;
+	const struct zone *zone;	/* NULL = UTC */
+};
+
+struct rows_sink {
+	void	(*result_begin)(struct rows_sink *sink, unsigned statement_id);
+	void	(*series_begin)(struct rows_sink *sink, const struct rows_series *series);
+	bool	(*row)(struct rows_sink *sink, const struct value *values);	/* n_columns of them */
+	void	(*series_end)(struct rows_sink *sink);
+	void	(*message)(struct rows_sink *sink, const char *level, struct slice text);
+	void	(*error)(struct rows_sink *sink, struct slice text);	/* the statement failed */
+	void	(*result_end)(struct rows_sink *sink);
+	void	(*end)(struct rows_sink *sink);		/* of the whole answer */
+};
+
+#endif
