@@ -1,0 +1,82 @@
+/*
+ * base/memory.c - malloc that returns or ends the process
+ */
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static void	 out_of_memory(size_t n, size_t item_bytes) __attribute__((noreturn, cold));
+
+static void
+out_of_memory(size_t n, size_t item_bytes)
+{
+	log_error("out of memory: %zu items of %zu bytes", n, item_bytes);
+	_exit(EXIT_FAILURE);
+}
+
+/*
+ * product - n items in bytes, never 0: malloc(0) may return NULL, which would look like failure
+ */
+static size_t
+product(size_t n, size_t item_bytes)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, item_bytes, &bytes))
+		out_of_memory(n, item_bytes);
+	return bytes != 0 ? bytes : 1;
+}
+
+void *
+memory_alloc(size_t n)
+{
+	void *p = malloc(n != 0 ? n : 1);
+
+	if (p == NULL)
+		out_of_memory(n, 1);
+	return p;
+}
+
+void *
+memory_zalloc(size_t n)
+{
+	return memory_array(n, 1);
+}
+
+void *
+memory_realloc(void *old, size_t n)
+{
+	return memory_grow(old, n, 1);
+}
+
+void *
+memory_array(size_t n, size_t item_bytes)
+{
+	void *p = calloc(1, product(n, item_bytes));
+
+	if (p == NULL)
+		out_of_memory(n, item_bytes);
+	return p;
+}
+
+void *
+memory_grow(void *old, size_t n, size_t item_bytes)
+{
+	void *p = realloc(old, product(n, item_bytes));
+
+	if (p == NULL)
+		out_of_memory(n, item_bytes);
+	return p;
+}
+
+char *
+memory_string(const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	return memcpy(memory_alloc(n), text, n);
+}
