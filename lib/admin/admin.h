@@ -1,0 +1,209 @@
+/*
+ * admin/admin.h - the verbs of buckets, DBRP mappings and tokens, and the way from db to bucket
+ *
+ * Conductor: each verb is one transaction. The command line calls them as the owner of the store;
+ * those that a client's request reaches take its grants. What they return lives in `arena`.
+ */
+#ifndef WEIR_ADMIN_ADMIN_H
+#define WEIR_ADMIN_ADMIN_H
+
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/grants.h"
+#include "store/store.h"
+
+#define ADMIN_NAME_MAX		64	/* bytes of a database, a bucket, a policy (http-api 6.2) */
+#define ADMIN_DESCRIPTION_MAX	1024
+
+/* ---- ids: 16 lower-case hexadecimal digits, never zero ---- */
+
+#define ADMIN_ID_CHARS 16
+
+int		 admin_id_parse(struct slice text, uint64_t *id);	/* -1: it is none */
+void		 admin_id_format(char out[ADMIN_ID_CHARS + 1], uint64_t id);
+
+/* ---- buckets.c ---- */
+
+/*
+ * A change leaves out what is not to be touched.
+ */
+struct admin_bucket_change {
+	const struct slice *name;
+	const struct slice *description;
+	const int64_t	*retention_ns;
+};
+
+/*
+ * admin_bucket_name_check - may the owner of the store give this name? 1 to 64 bytes of letters,
+ *                           digits, / _ - . and space
+ * admin_bucket_find - by id when `which` is one and there is such a bucket, else by name
+ * admin_bucket_list - all of them, by name
+ * admin_bucket_delete - with its mappings and all its points
+ *   errs   ERR_INVALID    the name, the retention (negative)
+ *          ERR_NOT_FOUND  bucket "x" not found
+ *          ERR_CONFLICT   bucket with name x already exists
+ *          and those of store_txn
+ */
+int		 admin_bucket_name_check(struct slice name, struct err *err);
+int		 admin_bucket_create(struct store *store, struct arena *arena, struct slice name,
+		     struct slice description, int64_t retention_ns, struct store_bucket *out,
+		     struct err *err);
+int		 admin_bucket_find(struct store *store, struct arena *arena, struct slice which,
+		     struct store_bucket *out, struct err *err);
+int		 admin_bucket_list(struct store *store, struct arena *arena,
+		     struct store_bucket **list, size_t *n, struct err *err);
+int		 admin_bucket_update(struct store *store, struct arena *arena, struct slice which,
+		     const struct admin_bucket_change *change, struct store_bucket *out,
+		     struct err *err);
+int		 admin_bucket_delete(struct store *store, struct arena *arena, struct slice which,
+		     struct err *err);
+
+/*
+ * admin_bucket_resolve - the bucket of an /api/v2/write: id, else exact name; no mappings
+ *   in     which    the bucket parameter
+ *   errs   ERR_INVALID    missing bucket value; namespace name length must be between 1 and 64
+ *                         characters; namespace name 'X' contains invalid character, ...
+ *          ERR_NOT_FOUND  bucket "x" not found
+ *          ERR_FORBIDDEN  insufficient permissions for write: also for a name that does not exist,
+ *                         unless every bucket may be written
+ */
+int		 admin_bucket_resolve(struct store *store, struct arena *arena,
+		     const struct grants *grants, struct slice which, struct store_bucket *out,
+		     struct err *err);
+
+/* ---- dbrps.c: mappings, stored ---- */
+
+/*
+ * admin_dbrp_create - map (database, policy) to a bucket, which is named or an id
+ * admin_dbrp_delete - by id, or by pair
+ * admin_dbrp_list - the stored ones, by database and policy; of one database unless it is ""
+ *   errs   ERR_INVALID    a name
+ *          ERR_NOT_FOUND  bucket "x" not found; unable to find DBRP
+ *          ERR_CONFLICT   another DBRP mapping with same orgID, db, and rp exists
+ */
+int		 admin_dbrp_create(struct store *store, struct arena *arena, struct slice database,
+		     struct slice policy, struct slice bucket, bool is_default,
+		     struct store_dbrp *out, struct err *err);
+int		 admin_dbrp_delete(struct store *store, struct arena *arena, uint64_t id,
+		     struct err *err);
+int		 admin_dbrp_delete_pair(struct store *store, struct arena *arena,
+		     struct slice database, struct slice policy, struct err *err);
+int		 admin_dbrp_list(struct store *store, struct arena *arena, struct slice database,
+		     struct store_dbrp **list, size_t *n, struct err *err);
+
+/* ---- resolve.c: from db and rp to a bucket (http-api 7.1) ---- */
+
+enum admin_use { ADMIN_QUERY, ADMIN_WRITE };
+
+struct admin_destination {
+	bool		 create;	/* ADMIN_WRITE: nothing is there, and these grants may make it:
+					   admin_dbrp_create_by_write, once a line is good */
+	struct store_bucket bucket;	/* unless `create` */
+};
+
+/*
+ * admin_dbrp_resolve - stored mapping, else a bucket by its name, first hit wins
+ *
+ *   in     use       ADMIN_WRITE asks for GRANT_WRITE, ADMIN_QUERY for GRANT_READ
+ *          database  the db parameter, or what the query text says
+ *          policy    the rp; "" and '' mean the default one
+ *   errs, writing  ERR_INVALID    namespace name length must be between 1 and 64 characters;
+ *                                 namespace name 'X' contains invalid character, ...
+ *                  ERR_NOT_FOUND  database not found: "db"
+ *                  ERR_FORBIDDEN  insufficient permissions for write
+ *   errs, reading  ERR_INVALID    database name required
+ *                  ERR_NOT_FOUND  database not found: db; retention policy not found: rp
+ *                  ERR_FORBIDDEN  requires READ on db
+ *          A scoped token gets ERR_FORBIDDEN for a name that does not exist, as for one it may not use.
+ */
+int		 admin_dbrp_resolve(struct store *store, struct arena *arena,
+		     const struct grants *grants, enum admin_use use, struct slice database,
+		     struct slice policy, struct admin_destination *out, struct err *err);
+
+/*
+ * admin_dbrp_create_by_write - bucket DB/RP (RP is autogen when absent) and the mapping to it
+ *
+ *   in     retention_ns  of a bucket that is made
+ *   out    *bucket       the new one, or what somebody else has made since admin_dbrp_resolve
+ *   errs   ERR_INVALID, ERR_FORBIDDEN as admin_dbrp_resolve
+ */
+int		 admin_dbrp_create_by_write(struct store *store, struct arena *arena,
+		     const struct grants *grants, struct slice database, struct slice policy,
+		     int64_t retention_ns, struct store_bucket *bucket, struct err *err);
+
+/*
+ * A retention policy as SHOW RETENTION POLICIES and the DBRP API list it: stored, or virtual (a
+ * bucket `a/b` is database a with policy b, a bucket `a` is database a with policy autogen, unless a
+ * stored mapping has that pair).
+ */
+struct admin_policy {
+	uint64_t	 id;		/* of the mapping; of the bucket when virtual */
+	struct slice	 database;
+	struct slice	 name;
+	uint64_t	 bucket_id;
+	struct slice	 bucket_name;
+	int64_t		 retention_ns;	/* 0 = for ever */
+	bool		 is_default;	/* at most one of each database */
+	bool		 is_virtual;
+};
+
+/*
+ * admin_policies - what may be read, by database and name; of one database unless it is ""
+ * admin_databases - the names of databases of which something may be read, each once, in byte order
+ */
+int		 admin_policies(struct store *store, struct arena *arena, const struct grants *grants,
+		     struct slice database, struct admin_policy **list, size_t *n, struct err *err);
+int		 admin_databases(struct store *store, struct arena *arena, const struct grants *grants,
+		     struct slice **names, size_t *n, struct err *err);
+
+/* ---- tokens.c ---- */
+
+struct admin_token_spec {
+	struct slice	 description;
+	const struct grant *grants;
+	size_t		 n_grants;
+	int64_t		 expires_ns;	/* 0 = never */
+	struct slice	 text;		/* "" = a fresh random one; else the token itself, for tests */
+};
+
+/*
+ * admin_all_access - the grants of an all-access token: read and write, every kind of resource
+ */
+extern const struct grant admin_all_access[];
+extern const size_t	  admin_n_all_access;
+
+/*
+ * admin_token_create - make a token
+ *   out    *text    the token, of which there is no other copy
+ *   errs   ERR_INVALID   no grant, a grant on a bucket that is none, a text that is too short or too
+ *                        long or has blanks or a colon in it
+ *          ERR_CONFLICT  a token of this text exists
+ * admin_token_list - all, by id; hashes, not tokens
+ * admin_token_set_active - inactive tokens are refused with 403
+ * admin_token_delete - ERR_NOT_FOUND token not found
+ */
+int		 admin_token_create(struct store *store, struct arena *arena,
+		     const struct admin_token_spec *spec, struct slice *text,
+		     struct store_token *out, struct err *err);
+int		 admin_token_list(struct store *store, struct arena *arena, struct store_token **list,
+		     size_t *n, struct err *err);
+int		 admin_token_set_active(struct store *store, struct arena *arena, uint64_t id,
+		     bool active, struct store_token *out, struct err *err);
+int		 admin_token_delete(struct store *store, struct arena *arena, uint64_t id,
+		     struct err *err);
+
+/* ---- setup.c ---- */
+
+/*
+ * admin_setup - a new store, and in it the first all-access token
+ *   in     options  home and sizes
+ *          text     of the token; "" = a random one
+ *   out    *token   the token
+ *   errs   those of store_create and admin_token_create
+ */
+int		 admin_setup(const struct store_options *options, struct slice text,
+		     struct arena *arena, struct slice *token, struct err *err);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * program/program.h - what every program does the same: settings, start-up, serve, shutdown
+ *
+ *     int
+ *     main(int argc, char **argv)
+ *     {
+ *             struct program program;
+ *
+ *             program_begin(&program, "weir-query", argc > 0 ? argv[0] : "");
+ *             return program_serve(&program, routes, sizeof(routes) / sizeof(routes[0]));
+ *     }
+ *
+ * A handler finds its program by program_of(req), the store by program_store, and who asks by
+ * program_identify. Settings that cannot be read and a home that cannot be opened stop no program
+ * that serves: /ping and /health answer, all else is 503, and the reason stands in the log.
+ */
+#ifndef WEIR_PROGRAM_PROGRAM_H
+#define WEIR_PROGRAM_PROGRAM_H
+
+#include <stdio.h>
+
+#include "auth/auth.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "http/http.h"
+#include "model/grants.h"
+#include "store/store.h"
+
+#ifndef WEIR_HOME_DEFAULT
+#define WEIR_HOME_DEFAULT "/var/lib/weir"
+#endif
+
+/* ---- settings.c ---- */
+
+#define SETTING_TYPE_TEXT	const char *
+#define SETTING_TYPE_SIZE	uint64_t
+#define SETTING_TYPE_COUNT	uint64_t
+#define SETTING_TYPE_DURATION	int64_t
+#define SETTING_TYPE_FLAG	bool
+
+struct settings {
+#define SETTING(kind, name, text, help) SETTING_TYPE_##kind name;
+#include "program/settings_table.h"
+#undef SETTING
+};
+
+/*
+ * settings_read - defaults, then weir.conf in the home, then weir.conf beside the program, then
+ *                 WEIR_NAME in the environment; a later source beats an earlier one
+ *
+ *   in     arena    owns the texts
+ *          program_path  argv[0]; its folder is where the second weir.conf is looked for
+ *          home     from the command line; NULL = WEIR_HOME, else weir.conf beside the program,
+ *                   else the default
+ *   errs   ERR_INVALID  an unknown name or a bad value: where it stands ("PATH:LINE: ..."), what
+ *                       was found, what would be right. The settings are then the defaults, home
+ *                       excepted as far as it is known.
+ * settings_print - every setting with its value, unit, default and help
+ */
+int		 settings_read(struct settings *settings, struct arena *arena,
+		     const char *program_path, const char *home, struct err *err);
+void		 settings_print(const struct settings *settings, FILE *to);
+
+/*
+ * settings_store_options - those of them that the store wants
+ */
+void		 settings_store_options(const struct settings *settings,
+		     struct store_options *options);
+
+/* ---- program.c ---- */
+
+struct program {
+	const char	*name;		/* "weir-write" */
+	struct settings	 settings;
+	struct arena	*arena;		/* of the settings' texts */
+	struct store	*store;		/* NULL until program_store is first asked */
+	struct auth	*auth;
+	bool		 misconfigured;	/* `trouble` tells why */
+	struct err	 trouble;
+};
+
+/*
+ * program_begin - umask 077, log name, settings. A bad setting is remembered and logged, and each
+ *                 program_store then fails
+ *   in     name     borrowed for ever
+ *          path     argv[0]
+ * program_begin_at - the same for a home named on the command line (NULL = none was)
+ *   errs   ERR_INVALID  a bad setting
+ * program_end - close the store, give everything back
+ */
+void		 program_begin(struct program *program, const char *name, const char *path);
+int		 program_begin_at(struct program *program, const char *name, const char *path,
+		     const char *home, struct err *err);
+void		 program_end(struct program *program);
+
+/*
+ * program_store - the store, opened by the first call
+ *   errs   ERR_UNAVAILABLE  it cannot be opened: for clients without a word about paths, the log has
+ *                           the reason. Tried again by the next call.
+ */
+int		 program_store(struct program *program, struct store **store, struct err *err);
+
+/*
+ * program_serve - answer requests until told to stop, then program_end
+ *   in     routes   of the program; its after-reply work is store_maintain
+ *   returns         the exit status of main
+ */
+int		 program_serve(struct program *program, const struct http_route *routes,
+		     size_t n_routes);
+
+/*
+ * program_of - the program of a request
+ * program_identify - who sent the request, and what they may do
+ *   out    *grants  lives as long as the request
+ *   errs   those of program_store and auth_identify
+ */
+struct program	*program_of(struct http_request *req);
+int		 program_identify(struct http_request *req, struct grants *grants, struct err *err);
+
+/* ---- health.c ---- */
+
+/*
+ * Rows for every program's route table: /ping 204 (200 with `verbose`), /health 200 or 503.
+ */
+#define PROGRAM_HEALTH_ROUTES \
+	{ HTTP_GET | HTTP_HEAD, "/ping", program_ping, 0, 0, 0 }, \
+	{ HTTP_GET, "/health", program_health, 0, 0, 0 }
+
+int		 program_ping(struct http_request *req, struct err *err);
+int		 program_health(struct http_request *req, struct err *err);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * program/settings_table.h - every setting of weir, a row each: kind, name, default, help
+ *
+ * Expanded into struct settings and into the table that reads and explains them: define
+ * SETTING(kind, name, default, help), include this file, undefine it. A row is the manual of its
+ * setting: `weir settings` prints it, and weir.conf and WEIR_NAME take it by this name.
+ *
+ *     TEXT      any text                       const char *
+ *     SIZE      bytes; k, M, G, T: 1024^n      uint64_t
+ *     COUNT     a whole number                 uint64_t
+ *     DURATION  ns us ms s m h d w, as 1h30m   int64_t, ns
+ *     FLAG      yes or no                      bool
+ */
+SETTING(TEXT,	  home, WEIR_HOME_DEFAULT,
+    "the directory of the store; not in the home's own weir.conf")
+SETTING(SIZE,	  cache_size, "16M",
+    "memory that all processes share for pages of the store; taken when nobody has it open")
+SETTING(SIZE,	  checkpoint_size, "8M",
+    "log between two checkpoints: recovery after a crash takes about 6 ms per MB of it")
+SETTING(SIZE,	  disk_reserve, "64M",
+    "free disk space that writes leave alone: below it they are answered with 503")
+SETTING(DURATION, lock_wait, "10s",
+    "how long a request queues for the store before it is answered with 503")
+SETTING(COUNT,	  max_columns, "1000",
+    "tags and fields of a measurement, time included; further ones are refused line by line")
+SETTING(COUNT,	  max_measurements, "0",
+    "measurements of a bucket; 0 is any number")
+SETTING(SIZE,	  body_limit, "50000000",
+    "a request body as it is sent; more is answered with 413")
+SETTING(SIZE,	  inflated_limit, "250000000",
+    "a request body after gunzip; more is answered with 413")
+SETTING(SIZE,	  spool_threshold, "1M",
+    "a request body kept in memory; what is longer waits in an unnamed file in spool_dir")
+SETTING(TEXT,	  spool_dir, "/tmp",
+    "where long request bodies wait until they have been read to their end")
+SETTING(SIZE,	  memo_size, "32M",
+    "what one weir-write process remembers of series it has seen; a full memory is emptied")
+SETTING(FLAG,	  precision_u_is_us, "no",
+    "take precision=u of a write as microseconds, as InfluxDB 1.x does, instead of refusing it")
+SETTING(DURATION, auto_bucket_retention, "0s",
+    "how long a bucket that a write has made keeps its points; 0s is for ever")
+SETTING(FLAG,	  influxql_management, "no",
+    "let an all-access token run CREATE DATABASE and its like")
+SETTING(DURATION, query_timeout, "30s",
+    "how long a query may run; 0s is without a limit")
+SETTING(COUNT,	  query_max_rows, "0",
+    "rows in the answer of a statement; 0 is any number")
+SETTING(COUNT,	  query_max_series, "2000000",
+    "series that a statement may look at; 0 is any number")
+SETTING(COUNT,	  query_max_windows, "1000000",
+    "windows of GROUP BY time() in one series of an answer; 0 is any number")
+SETTING(SIZE,	  query_max_memory, "512M",
+    "memory of one statement; also what MessagePack, which must be counted before it is sent, holds")
+SETTING(COUNT,	  chunk_size, "10000",
+    "rows of a document of a chunked answer, where the request names no number")
+SETTING(FLAG,	  compress, "yes",
+    "gzip the answers of queries for clients that ask; no where the web server does it")
