@@ -31,13 +31,18 @@ struct series_ref {
 	uint64_t	 mark;		/* the parser's: which batch numbered it, and as what */
 };
 
+struct batch_index {		/* of names, once there are many; batch.c's own */
+	uint32_t	*slots;
+	uint32_t	 n_slots;
+};
+
 struct batch_column {
 	struct slice	 name;
 	enum value_type	 type;		/* float, integer, unsigned, string or boolean */
 	union cell	*cells;		/* [cap_rows]; meaningless where absent; strings: index */
-	uint64_t	*present;	/* bit per row */
-	uint32_t	 n_present;
-	uint32_t	 first_row;	/* the first row that has it */
+	uint64_t	*present;	/* bit per row; zero from n_rows on */
+	uint32_t	 n_present;	/* kept by batch_set_present; may be 0 after a dropped row */
+	uint32_t	 first_row;	/* the first row that has it, when any has */
 	struct slice	*strings;	/* VALUE_STRING only: borrowed from the body or the arena */
 	uint32_t	 n_strings, cap_strings;
 };
@@ -50,8 +55,10 @@ struct batch_table {
 	uint32_t	*lines;		/* row -> line of the body, from 1 */
 	struct series_ref **refs;	/* the distinct series of these rows */
 	uint32_t	 n_refs, cap_refs;
-	struct batch_column *columns;
+	struct batch_column *columns;	/* may move when one is made: keep indexes, not pointers */
 	uint32_t	 n_columns, cap_columns;
+	uint32_t	 last_column;	/* the one asked for last */
+	struct batch_index index;
 };
 
 enum batch_reject_kind {
@@ -82,8 +89,10 @@ struct batch_rejects {
 
 struct batch {
 	struct arena	*arena;		/* borrowed; the caller resets it when the batch is stored */
-	struct batch_table **tables;
+	struct batch_table **tables;	/* some may have no rows, after a dropped one */
 	uint32_t	 n_tables, cap_tables;
+	uint32_t	 last_table;	/* the one asked for last */
+	struct batch_index index;
 	uint64_t	 n_rows;	/* in all tables */
 	uint64_t	 number;	/* differs for each batch of a process: for series_ref.mark */
 	struct batch_rejects *rejects;	/* borrowed */
@@ -95,6 +104,7 @@ struct batch {
  * batch_table_add_row - room for one more row: its number; no field is present in it yet
  * batch_table_add_ref - the index of a series in this table, by ref->mark
  * batch_column - the column of a name and type, made when it is not there; `name` is copied then
+ * batch_column_add_string - keep a text (borrowed) in a VALUE_STRING column: the index for its cell
  * batch_table_drop_row - take the newest row out again (a line that turned out bad half-way)
  */
 void		 batch_init(struct batch *batch, struct arena *arena, struct batch_rejects *rejects);
@@ -106,10 +116,14 @@ uint32_t	 batch_table_add_ref(struct batch *batch, struct batch_table *table,
 		     struct series_ref *ref);
 struct batch_column *batch_column(struct batch *batch, struct batch_table *table, struct slice name,
 		     enum value_type type);
+uint32_t	 batch_column_add_string(struct batch *batch, struct batch_column *column,
+		     struct slice text);
 
 /*
+ * batch_rejects_init - an empty list whose texts are taken from `arena`
  * batch_reject - note a line that is not stored; the text is copied, cut at 512 bytes
  */
+void		 batch_rejects_init(struct batch_rejects *rejects, struct arena *arena);
 void		 batch_reject(struct batch_rejects *rejects, enum batch_reject_kind kind,
 		     uint64_t line, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
@@ -119,9 +133,16 @@ batch_has(const struct batch_column *column, uint32_t row)
 	return column->present[row >> 6] >> (row & 63) & 1;
 }
 
+/*
+ * batch_set_present - the cell of this row holds a value; counts it, once
+ */
 static inline void
 batch_set_present(struct batch_column *column, uint32_t row)
 {
+	if (batch_has(column, row))
+		return;
+	if (column->n_present++ == 0)
+		column->first_row = row;
 	column->present[row >> 6] |= UINT64_C(1) << (row & 63);
 }
 

@@ -37,7 +37,8 @@ int64_t	 precision_ns(enum precision p);	/* ns in one unit; 1 for PRECISION_AUTO
 enum precision precision_detect(int64_t t);
 
 /*
- * precision_to_ns - t units as ns; -1 when the result is outside TIME_MIN .. TIME_MAX
+ * precision_to_ns - t units as ns; -1 when the result is outside TIME_MIN .. TIME_MAX;
+ *     PRECISION_AUTO takes the unit that precision_detect finds
  */
 int	 precision_to_ns(int64_t t, enum precision p, int64_t *ns);
 

@@ -28,7 +28,8 @@ enum rfc3339_result { RFC3339_OK, RFC3339_NOT_A_TIME, RFC3339_BAD_TIME, RFC3339_
  *   out    *ns       ns since 1970 UTC, the text read as UTC when it has no zone
  *          *has_zone whether it had one
  *   returns          NOT_A_TIME when it has not the shape of a time at all, BAD_TIME when it has
- *                    but is none (month 13), OVERFLOW when int64 ns cannot hold it
+ *                    but is none (month 13), OVERFLOW when int64 ns cannot hold it: *ns is then
+ *                    INT64_MIN or INT64_MAX, whichever it is beyond
  */
 enum rfc3339_result rfc3339_parse(struct slice text, int64_t *ns, bool *has_zone);
 

@@ -18,7 +18,8 @@ struct tag {
 };
 
 /*
- * tag_set_encode - append the canonical bytes of tags that are in key order
+ * tag_set_encode - append the canonical bytes of tags that are in key order; those without a value
+ *     are left out
  * tag_set_decode - the tags of canonical bytes; they borrow from `bytes`
  *   returns  the number of tags, or -1 when the bytes are none of ours
  */
@@ -31,7 +32,8 @@ int		 tag_set_decode(struct slice bytes, struct arena *arena, struct tag **tags)
 int		 tag_set_sort(struct tag *tags, size_t n);
 
 /*
- * tag_put_key - a series key as line protocol writes it: measurement,k=v,... with its escapes
+ * tag_put_series_key - a series key as line protocol writes it, measurement,k=v,... with its
+ *     escapes; tags without a value are left out
  */
 void		 tag_put_series_key(struct buf *out, struct slice measurement, const struct tag *tags,
 		     size_t n);

@@ -29,8 +29,8 @@ struct value {
 };
 
 /*
- * A column's cell without its type: 8 bytes. Strings are kept beside (struct column_strings), the
- * cell then being their index.
+ * A column's cell without its type: 8 bytes. Strings are kept beside (batch_column.strings), the
+ * cell then being their index in .u.
  */
 union cell {
 	double		 f;
