@@ -30,8 +30,9 @@ int64_t	 zone_offset_ns(const struct zone *zone, int64_t ns);
 
 /*
  * zone_to_utc - the instant at which the zone's clock shows a local time (ns since 1970 as if it
- *     were UTC). A time shown twice is the first one; one that is skipped is read with the offset
- *     that held before the gap (as Go's time.Date does). Saturates at the ends of int64.
+ *     were UTC). Where the clock was changed, Go's time.Date is followed, as InfluxDB does: a time
+ *     that is skipped is read with the offset before the gap; of a time shown twice the later one
+ *     is taken east of Greenwich, the first one west of it. Saturates at the ends of int64.
  */
 int64_t	 zone_to_utc(const struct zone *zone, int64_t local_ns);
 
