@@ -54,6 +54,11 @@ struct query_request {
 int	 query_prepare(const struct query_request *request, struct query **query, struct err *err);
 
 /*
+ * query_n_statements - how many results there will be
+ */
+size_t	 query_n_statements(const struct query *query);
+
+/*
  * query_run - run all statements; once at most
  *
  *   in     sink     gets a result for every statement, then its end

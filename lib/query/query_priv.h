@@ -60,6 +60,16 @@ void	 query_answer_begin(struct query_context *ctx, const struct rows_series *se
 int	 query_answer_row(struct query_context *ctx, const struct value *values, struct err *err);
 void	 query_answer_end(struct query_context *ctx);
 
+/* ---- params.c: bound parameters ---- */
+
+/*
+ * query_params_read - the list of a JSON object
+ *   out    *params  list and n are filled, unless there is no text; all else is left alone
+ *   errs   ERR_INVALID  error parsing query parameters: ...; error parsing json value: ...
+ */
+int	 query_params_read(struct slice text, struct arena *arena, struct influxql_params *params,
+	     struct err *err);
+
 /* ---- destinations.c: database and retention policy to bucket ---- */
 
 /*
@@ -73,6 +83,27 @@ void	 query_answer_end(struct query_context *ctx);
  */
 int	 query_destination(struct query_context *ctx, const struct measurement *source,
 	     struct slice database, uint64_t *bucket_id, struct err *err);
+
+/*
+ * query_destination_of_change - the same for a statement that takes rows away: it needs the grant to
+ *     write. errs  ERR_NOT_FOUND  database not found: x
+ */
+int	 query_destination_of_change(struct query_context *ctx, const struct measurement *source,
+	     uint64_t *bucket_id, struct err *err);
+
+struct query_destinations *query_destinations_new(struct arena *arena);
+void	 query_destinations_free(struct query_destinations *destinations);
+
+/* ---- authorize.c ---- */
+
+/*
+ * query_authorize - may a statement be run by who asks? What does not exist is no reason to refuse
+ *   errs   ERR_FORBIDDEN  error authorizing query: not authorized to execute statement 'S', requires
+ *                         READ on d
+ *          ERR_UNAVAILABLE, ERR_IO, ERR_CORRUPT  from the store
+ */
+int	 query_authorize(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
 
 /* ---- zones.c: the tz database ---- */
 

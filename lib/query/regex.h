@@ -35,4 +35,10 @@ int		 query_regex_get(struct query_regexes *set, struct slice pattern,
 		     struct query_regex **regex, struct err *err);
 bool		 query_regex_match(struct query_regex *regex, struct slice text);
 
+/*
+ * query_regex_is_equality - does it match one text alone (/^cpu$/), and which? Then an index can be
+ *     asked for that one
+ */
+bool		 query_regex_is_equality(const struct query_regex *regex, struct slice *text);
+
 #endif

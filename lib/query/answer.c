@@ -1,0 +1,39 @@
+/*
+ * query/answer.c - series and rows on their way out, with the limit on rows
+ */
+#include "query/query_priv.h"
+
+void
+query_answer_begin(struct query_context *ctx, const struct rows_series *series)
+{
+	query_answer_end(ctx);
+	ctx->sink->series_begin(ctx->sink, series);
+	ctx->series_open = true;
+}
+
+int
+query_answer_row(struct query_context *ctx, const struct value *values, struct err *err)
+{
+	uint64_t limit = ctx->limits.max_rows;
+
+	if (ctx->gone)
+		return err_set(err, ERR_GONE, "query interrupted");
+	if (limit != 0 && ctx->n_rows == limit)
+		return err_set(err, ERR_LIMIT, "max-row-limit exceeded: (%llu)",
+		    (unsigned long long)limit);
+	ctx->n_rows++;
+	if (!ctx->sink->row(ctx->sink, values)) {
+		ctx->gone = true;
+		return err_set(err, ERR_GONE, "query interrupted");
+	}
+	return 0;
+}
+
+void
+query_answer_end(struct query_context *ctx)
+{
+	if (!ctx->series_open)
+		return;
+	ctx->series_open = false;
+	ctx->sink->series_end(ctx->sink);
+}
