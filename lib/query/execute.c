@@ -74,8 +74,9 @@ query_prepare(const struct query_request *request, struct query **out, struct er
 	ctx->grants = request->grants;
 	ctx->now_ns = request->now_ns;
 	ctx->limits = request->limits;
+	ctx->asked_ns = clock_monotonic_ns();
 	if (ctx->limits.max_time_ms != 0)
-		ctx->deadline_ns = clock_monotonic_ns() +
+		ctx->deadline_ns = ctx->asked_ns +
 		    (int64_t)ctx->limits.max_time_ms * 1000000;
 	ctx->arena = arena_new(STATEMENT_BLOCK_BYTES);
 	ctx->regexes = query_regexes_new();

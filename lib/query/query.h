@@ -38,6 +38,8 @@ struct query_request {
 	bool		 management;	/* management statements are run for an all-access token */
 	int64_t		 now_ns;	/* what now() is */
 	struct query_limits limits;
+	bool		(*is_gone)(void *arg);	/* has the client left? May be NULL */
+	void		*is_gone_arg;
 	struct arena	*arena;		/* for what lives as long as the query */
 };
 

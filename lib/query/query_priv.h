@@ -24,6 +24,7 @@ struct query_context {
 					   needs may be taken from it too: a statement runs once */
 	int64_t		 now_ns;	/* one for all statements of a text */
 	int64_t		 deadline_ns;	/* by clock_monotonic_ns; 0 = none */
+	int64_t		 asked_ns;	/* when the client was last looked for */
 	struct query_limits limits;
 	struct query_regexes *regexes;	/* of this statement */
 	struct query_destinations *destinations;	/* databases found so far */
