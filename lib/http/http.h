@@ -55,8 +55,8 @@ struct http_request;
 
 struct http_route {
 	unsigned	 methods;	/* of enum http_method; a path may have several rows */
-	const char	*path;		/* end of a path: "/api/v2/write"; a last "*" is one segment,
-					   found in req->segment: "/api/v2/dbrps/*"; "/" is the root */
+	const char	*path;		/* end of a path: "/api/v2/write"; "/" is the root. A last
+					   segment of "*" is any one, found in req->segment */
 	int		(*handle)(struct http_request *req, struct err *err);
 	unsigned	 flags;		/* of enum http_route_flag */
 	uint64_t	 sent_bytes;	/* limits of the body; 0 = those of the program */

@@ -1,0 +1,125 @@
+/*
+ * http/link_fcgi.c - requests that come over FastCGI
+ *
+ * The multi-thread calls of libfcgi are used, by one thread: they keep no state of their own and
+ * leave the environment alone. After an answer whose request body was not read to its end the
+ * connection is closed even where the web server would keep it, since what is left of that body
+ * stands in the way of the next request.
+ */
+#include <errno.h>
+#include <fcgiapp.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "http/http_priv.h"
+
+struct fcgi_link {
+	struct http_link link;		/* first: the link is cast back */
+	FCGX_Request	 request;
+};
+
+static FCGX_Request *
+request_of(struct http_link *link)
+{
+	return &((struct fcgi_link *)link)->request;
+}
+
+static const char *
+fcgi_env(struct http_link *link, const char *name)
+{
+	return FCGX_GetParam(name, request_of(link)->envp);
+}
+
+static ssize_t
+fcgi_read(struct http_link *link, char *p, size_t n)
+{
+	FCGX_Request *r = request_of(link);
+	int got = FCGX_GetStr(p, n < INT_MAX ? (int)n : INT_MAX, r->in);
+
+	if (got <= 0 && FCGX_GetError(r->in) != 0)
+		return -1;
+	return got;
+}
+
+static int
+fcgi_write(struct http_link *link, const char *p, size_t n)
+{
+	FCGX_Request *r = request_of(link);
+
+	while (n != 0) {
+		int part = n < INT_MAX ? (int)n : INT_MAX;
+
+		if (FCGX_PutStr(p, part, r->out) != part)
+			return -1;
+		p += part;
+		n -= (size_t)part;
+	}
+	return 0;
+}
+
+static int
+fcgi_flush(struct http_link *link)
+{
+	return FCGX_FFlush(request_of(link)->out) == 0 ? 0 : -1;
+}
+
+static bool
+fcgi_gone(struct http_link *link)
+{
+	struct pollfd fd = { .fd = request_of(link)->ipcFd };
+
+	return poll(&fd, 1, 0) == 1 && (fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+/*
+ * accept_next - 1 with a request in hand, 0 when told to stop, -1 when none can be accepted
+ */
+static int
+accept_next(FCGX_Request *request, struct err *err)
+{
+	for (;;) {
+		int rc;
+
+		http_signals_open(request->ipcFd);
+		rc = http_signals_pending() ? -EINTR : FCGX_Accept_r(request);
+		http_signals_close();
+		if (rc == 0)
+			return 1;	/* even when a signal came meanwhile: it is in hand */
+		if (http_signals_pending())
+			return 0;
+		if (rc != -EINTR && rc != -EAGAIN && rc != -ECONNABORTED && rc != -EPROTO)
+			return err_set(err, ERR_IO, "accept: %s", strerror(-rc));
+	}
+}
+
+static void
+serve_one(struct http_server *server, struct fcgi_link *link)
+{
+	bool all_read;
+
+	http_server_answer(server, &link->link);
+	all_read = server->inside.body.at_end;
+	FCGX_Finish_r(&link->request);
+	if (!all_read && link->request.ipcFd != -1)
+		FCGX_Free(&link->request, 1);
+	if (server->program.after_reply != NULL)
+		server->program.after_reply(server->program.ctx);
+}
+
+int
+http_link_fcgi_serve(struct http_server *server, struct err *err)
+{
+	struct fcgi_link link = {
+		.link = { fcgi_env, fcgi_read, fcgi_write, fcgi_flush, fcgi_gone },
+	};
+	int rc;
+
+	if (FCGX_InitRequest(&link.request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+		return err_set(err, ERR_IO, "libfcgi cannot be set up");
+	while ((rc = accept_next(&link.request, err)) == 1)
+		serve_one(server, &link);
+	FCGX_Free(&link.request, 1);
+	return rc;
+}
