@@ -14,8 +14,8 @@
 #define NUMBER_TEXT_MAX 32	/* room for any number_format_* but the fixed one */
 
 /*
- * number_parse_float - a decimal number at p: [-] digits [. digits] [e|E [+|-] digits], or . digits;
- *                      no inf, nan, hexadecimal or leading plus
+ * number_parse_float - a decimal number at p: [-] digits [. [digits]] [e|E [+|-] digits], or the
+ *                      same from the point on; no inf, nan, hexadecimal or leading plus
  *   out    *v       the nearest double
  *   returns         where the number ends, or NULL when there is none or it overflows a double
  */
