@@ -2,9 +2,10 @@
 #
 #     awk -v name=weir-write -v section=8 -v version=0.1.0 -f srctoman.awk fcgi/write.c
 #
-# The comment's first line is "PATH - what the program is for". After it a blank line parts
-# paragraphs; a line all in capitals is a heading; a line set in by a tab or by four blanks is
-# shown as it stands. Nothing else is marked up, so the comment reads well in the source too.
+# The comment's first line is "PATH - what the program is for". After it a line all in capitals
+# that touches the margin is a heading; a blank line parts paragraphs; what is set in deeper than
+# its section is shown as it stands. Nothing else is marked up, so the comment reads well in the
+# source too. A section NAME is made from the first line unless the comment has one.
 
 function escape(text) {
 	gsub(/\\/, "\\e", text)
@@ -25,6 +26,7 @@ function heading(text) {
 	print ".SH " text
 	started = 1
 	parted = 0
+	margin = -1
 }
 
 NR == 1 && /^\/\*/ { next }
@@ -34,14 +36,15 @@ NR == 1 && /^\/\*/ { next }
 	sub(/^ \*/, "")
 	sub(/^ /, "")
 	sub(/[ \t]+$/, "")
+	while (match($0, /\t/))
+		$0 = substr($0, 1, RSTART - 1) substr("        ", 1, 8 - (RSTART - 1) % 8) \
+		    substr($0, RSTART + 1)
 }
 
 !named && / - / {
 	purpose = $0
 	sub(/^.* - /, "", purpose)
 	printf ".TH %s %s \"\" \"weir %s\" \"weir\"\n", toupper(name), section, version
-	print ".SH NAME"
-	print escape(name) " \\- " escape(purpose)
 	named = 1
 	next
 }
@@ -54,32 +57,36 @@ NR == 1 && /^\/\*/ { next }
 }
 
 /^[A-Z][A-Z ,]+$/ {
+	if (!started && $0 != "NAME")
+		printf ".SH NAME\n%s \\- %s\n", escape(name), escape(purpose)
 	heading($0)
 	next
 }
 
-/^(\t|    )/ {
-	if (!started)
-		heading("DESCRIPTION")
-	if (!in_example) {
-		print ".PP\n.RS 4\n.nf"
-		in_example = 1
-	} else if (parted)
-		print ""
-	parted = 0
-	sub(/^(\t|    )/, "")
-	print escape($0)
-	next
-}
-
 {
-	if (!started)
+	if (!started) {
+		printf ".SH NAME\n%s \\- %s\n", escape(name), escape(purpose)
 		heading("DESCRIPTION")
+		margin = 0
+	}
+	match($0, /^ */)
+	if (margin < 0)
+		margin = RLENGTH
+	if (RLENGTH > margin) {
+		if (!in_example)
+			print ".PP\n.RS 4\n.nf"
+		else if (parted)
+			print ""
+		in_example = 1
+		parted = 0
+		print escape(substr($0, margin + 1))
+		next
+	}
 	leave_example()
 	if (parted)
 		print ".PP"
 	parted = 0
-	print escape($0)
+	print escape(substr($0, RLENGTH + 1))
 }
 
 END {
