@@ -19,11 +19,12 @@ buf_free(struct buf *b)
 }
 
 /*
- * grow - at least `need` bytes and half as much again as there was
+ * buf_grow - to half as much again as there was, or to what is needed
  */
-static void
-grow(struct buf *b, size_t need)
+void
+buf_grow(struct buf *b, size_t more)
 {
+	size_t need = more < SIZE_MAX - b->n ? b->n + more : SIZE_MAX;
 	size_t cap = b->cap + b->cap / 2;
 
 	if (cap < need)
@@ -32,38 +33,6 @@ grow(struct buf *b, size_t need)
 		cap = BUF_LEAST;
 	b->p = memory_realloc(b->p, cap < SIZE_MAX - BUF_SLACK ? cap + BUF_SLACK : SIZE_MAX);
 	b->cap = cap;
-}
-
-void
-buf_reserve(struct buf *b, size_t more)
-{
-	if (b->cap - b->n >= more && b->p != NULL)
-		return;
-	grow(b, more < SIZE_MAX - b->n ? b->n + more : SIZE_MAX);
-}
-
-char *
-buf_extend(struct buf *b, size_t more)
-{
-	char *p;
-
-	buf_reserve(b, more);
-	p = b->p + b->n;
-	b->n += more;
-	return p;
-}
-
-void
-buf_put(struct buf *b, const void *p, size_t n)
-{
-	if (n != 0)
-		memcpy(buf_extend(b, n), p, n);
-}
-
-void
-buf_puts(struct buf *b, const char *text)
-{
-	buf_put(b, text, strlen(text));
 }
 
 void

@@ -19,10 +19,7 @@ struct buf {
 };
 
 void		 buf_free(struct buf *b);			/* then it is an empty one again */
-void		 buf_reserve(struct buf *b, size_t more);	/* room for `more` bytes behind n */
-char		*buf_extend(struct buf *b, size_t more);	/* n grows by `more`; where they begin */
-void		 buf_put(struct buf *b, const void *p, size_t n);
-void		 buf_puts(struct buf *b, const char *text);
+void		 buf_grow(struct buf *b, size_t more);		/* what buf_reserve does when full */
 void		 buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void		 buf_put_be32(struct buf *b, uint32_t v);	/* big-endian, for keys */
 void		 buf_put_be64(struct buf *b, uint64_t v);
@@ -31,6 +28,38 @@ static inline void
 buf_reset(struct buf *b)
 {
 	b->n = 0;
+}
+
+/*
+ * buf_reserve - room for `more` bytes behind n
+ * buf_extend - n grows by `more`: where they begin
+ */
+static inline void
+buf_reserve(struct buf *b, size_t more)
+{
+	if (b->cap - b->n < more || b->p == NULL)
+		buf_grow(b, more);
+}
+
+static inline char *
+buf_extend(struct buf *b, size_t more)
+{
+	buf_reserve(b, more);
+	b->n += more;
+	return b->p + (b->n - more);
+}
+
+static inline void
+buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (n != 0)
+		memcpy(buf_extend(b, n), p, n);
+}
+
+static inline void
+buf_puts(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
 }
 
 static inline void

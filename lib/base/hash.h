@@ -1,7 +1,7 @@
 /*
  * base/hash.h - a fast seeded hash of bytes
  *
- * Two 64 x 64 -> 128 bit products a 16 bytes, as wyhash does (Wang Yi, 2019). Seed it per process
+ * One 64 x 64 -> 128 bit product per 16 bytes, as wyhash does (Wang Yi, 2019). Seed it per process
  * (hash_seed) where keys come from outside, so that nobody can choose keys that collide.
  */
 #ifndef WEIR_BASE_HASH_H

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/digits.h"
 #include "base/powers.h"
 #include "base/wide.h"
 
@@ -135,17 +136,6 @@ are_eight_digits(uint64_t w)
 	    UINT64_C(0x3333333333333333);
 }
 
-/*
- * value_of_eight - eight digits in one word: pairs, then fours, then all are put together
- */
-static inline uint64_t
-value_of_eight(uint64_t w)
-{
-	w = (w & UINT64_C(0x0F0F0F0F0F0F0F0F)) * (10 * 256 + 1) >> 8;
-	w = (w & UINT64_C(0x00FF00FF00FF00FF)) * (100 * 65536 + 1) >> 16;
-	return (w & UINT64_C(0x0000FFFF0000FFFF)) * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
-}
-
 static const char *
 scan_digits(const char *p, const char *end, uint64_t *m)
 {
@@ -165,7 +155,7 @@ scan_fraction(const char *p, const char *end, uint64_t *m)
 
 		if (!are_eight_digits(w))
 			break;
-		*m = *m * 100000000 + value_of_eight(w);
+		*m = *m * 100000000 + digits_join(w - DIGITS_ASCII);
 		p += 8;
 	}
 	return scan_digits(p, end, m);

@@ -1,8 +1,7 @@
 /*
  * base/number_print.c - numbers as text, doubles by their shortest digits
  *
- * A double becomes an integer of digits d and a power of ten, v = d * 10^e, by the first of these
- * that fits:
+ * The digits of a double are found by the first of these that fits:
  *
  *     whole number up to 2^53        its own digits: doubles are at most 1 apart there
  *     r = v * 10^k rounded < 10^15   when r / 10^k == v. A decimal of at most 15 digits that reads
@@ -10,6 +9,8 @@
  *                                    1/4, so r is it; the division rounds correctly and so is what
  *                                    a reader does. (Not so with 16 digits: two may read back.)
  *     any other                      Schubfach (Giulietti 2020)
+ *
+ * They become text in two words (base/digits.h) into which the point is shifted, with no loop.
  */
 #include "base/number.h"
 
@@ -17,114 +18,45 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/digits.h"
 #include "base/powers.h"
 #include "base/wide.h"
 
-#define TEXT_ROOM	64		/* writers below may put bytes beyond what they return */
-#define FIXED_MAX	400		/* a sign, 0. or a digit, and at most 341 more */
+#define TEXT_ROOM	64		/* writers below put bytes beyond what they return */
+#define FIXED_ROOM	400
 #define DIGITS_15	1e15
+#define WHOLE_MAX	9007199254740992.0	/* 2^53 */
+#define N_DIGITS	17		/* no double needs more */
+#define TEN_16		UINT64_C(10000000000000000)
 
 static const bool exact_arithmetic = FLT_EVAL_METHOD == 0;	/* x87 would round twice */
 
-static const char pairs[] =
-	"00010203040506070809101112131415161718192021222324"
-	"25262728293031323334353637383940414243444546474849"
-	"50515253545556575859606162636465666768697071727374"
-	"75767778798081828384858687888990919293949596979899";
-
-/* v = digits * 10^e10; the digits end in zeros only where e10 is 0 */
+/* v = d.dddddddddddddddd * 10^power, digits being those 17, the first of them not 0 */
 struct shortest {
 	uint64_t	 digits;
-	int		 e10;
+	int		 power;
 };
 
-static inline void
-put_pair(char *p, uint32_t v)
-{
-	memcpy(p, pairs + 2 * v, 2);
-}
-
 /*
- * put_eight - eight digits, zeros in front
- */
-static inline void
-put_eight(char *p, uint32_t v)
-{
-	uint32_t high = v / 10000, low = v % 10000;
-
-	put_pair(p, high / 100);
-	put_pair(p + 2, high % 100);
-	put_pair(p + 4, low / 100);
-	put_pair(p + 6, low % 100);
-}
-
-/*
- * put_small - v < 10^8 without zeros in front: how many digits
+ * put_digits - the digits of v, up to 20: how many; 24 bytes may be written
  */
 static inline unsigned
-put_small(char *p, uint32_t v)
-{
-	char text[8];
-	unsigned zeros;
-
-	if (v < 10) {
-		p[0] = (char)('0' + v);
-		return 1;
-	}
-	if (v < 100) {
-		put_pair(p, v);
-		return 2;
-	}
-	put_eight(text, v);
-	zeros = v >= 10000000 ? 0 : v >= 1000000 ? 1 : v >= 100000 ? 2 : v >= 10000 ? 3 :
-	    v >= 1000 ? 4 : 5;
-	for (unsigned i = zeros; i < 8; i++)
-		p[i - zeros] = text[i];
-	return 8 - zeros;
-}
-
-/*
- * put_digits - the digits of v, up to 20: how many
- */
-static unsigned
 put_digits(char *p, uint64_t v)
 {
 	unsigned n;
 
 	if (v < 100000000)
-		return put_small(p, (uint32_t)v);
-	if (v < UINT64_C(10000000000000000)) {
-		n = put_small(p, (uint32_t)(v / 100000000));
-		put_eight(p + n, (uint32_t)(v % 100000000));
+		return digits_put(p, (uint32_t)v);
+	if (v < TEN_16) {
+		n = digits_put(p, (uint32_t)(v / 100000000));
+		digits_put_eight(p + n, (uint32_t)(v % 100000000));
 		return n + 8;
 	}
-	n = put_small(p, (uint32_t)(v / UINT64_C(10000000000000000)));
-	v %= UINT64_C(10000000000000000);
-	put_eight(p + n, (uint32_t)(v / 100000000));
-	put_eight(p + n + 8, (uint32_t)(v % 100000000));
+	n = digits_put(p, (uint32_t)(v / TEN_16));
+	v %= TEN_16;
+	digits_put_eight(p + n, (uint32_t)(v / 100000000));
+	digits_put_eight(p + n + 8, (uint32_t)(v % 100000000));
 	return n + 16;
-}
-
-static struct shortest
-without_zeros(uint64_t digits, int e10)
-{
-	if (digits % 100000000 == 0) {
-		digits /= 100000000;
-		e10 += 8;
-	}
-	if (digits % 10000 == 0) {
-		digits /= 10000;
-		e10 += 4;
-	}
-	if (digits % 100 == 0) {
-		digits /= 100;
-		e10 += 2;
-	}
-	if (digits % 10 == 0) {
-		digits /= 10;
-		e10 += 1;
-	}
-	return (struct shortest){ digits, e10 };
 }
 
 /*
@@ -145,7 +77,7 @@ as_decimal(double v, struct shortest *out)
 	r = (double)(int64_t)(v * powers_exact[k] + 0.5);
 	if (r >= DIGITS_15 || r / powers_exact[k] != v)
 		return false;
-	*out = without_zeros((uint64_t)r, -k);
+	*out = (struct shortest){ (uint64_t)r * 100, 14 - k };	/* r has 15 digits */
 	return true;
 }
 
@@ -164,6 +96,19 @@ times_row(struct powers_row g, uint64_t c)
 	lower += middle;
 	high = upper + (lower < middle);
 	return high | (lower > 1);
+}
+
+/*
+ * normal - digits * 10^e10 as 17 digits, zeros being put behind
+ */
+static struct shortest
+normal(uint64_t digits, int e10)
+{
+	int power = e10 + N_DIGITS - 1;
+
+	for (; digits < TEN_16; digits *= 10)
+		power--;
+	return (struct shortest){ digits, power };
 }
 
 /*
@@ -194,17 +139,17 @@ schubfach(uint64_t c, int q, bool lower_is_closer)
 		below = least <= 40 * tens;
 		above = 40 * tens + 40 <= most;
 		if (below != above)
-			return without_zeros(tens + above, k + 1);
+			return normal(tens + above, k + 1);
 	}
 	below = least <= 4 * s;
 	above = 4 * s + 4 <= most;
 	if (below == above)		/* both or none: the nearer, or the even one */
 		above = middle > 4 * s + 2 || (middle == 4 * s + 2 && (s & 1) != 0);
-	return without_zeros(s + above, k);
+	return normal(s + above, k);
 }
 
 /*
- * shortest_of - of v > 0
+ * shortest_of - of v > 0 that is no small whole number
  */
 static struct shortest
 shortest_of(double v)
@@ -213,8 +158,6 @@ shortest_of(double v)
 	uint64_t bits, fraction;
 	int exponent;
 
-	if (v <= 9007199254740992.0 && v == (double)(int64_t)v)
-		return (struct shortest){ (uint64_t)v, 0 };
 	if (v >= 1e-5 && v < DIGITS_15 && exact_arithmetic && as_decimal(v, &found))
 		return found;
 	memcpy(&bits, &v, sizeof(bits));
@@ -226,80 +169,135 @@ shortest_of(double v)
 	    fraction == 0 && exponent > 1);
 }
 
-/*
- * put_plain - n digits times 10^e10, with no exponent; `p` has room for it
- */
-static char *
-put_plain(char *p, const char *d, unsigned n, int e10)
-{
-	int whole = (int)n + e10;	/* digits before the point */
+/* The 17 digits as text: the first, then two words as base/digits.h has them. */
+struct text17 {
+	char		 first;
+	uint64_t	 words[2];
+	unsigned	 n;		/* without the zeros at the end */
+};
 
-	if (e10 >= 0) {
-		memcpy(p, d, n);
-		memset(p + n, '0', (size_t)e10);
-		return p + whole;
+static inline struct text17
+text_of(uint64_t digits)
+{
+	uint64_t rest = digits % TEN_16;
+	uint64_t high = digits_split((uint32_t)(rest / 100000000));
+	uint64_t low = digits_split((uint32_t)(rest % 100000000));
+	struct text17 t = {
+		.first = (char)('0' + digits / TEN_16),
+		.words = { high + DIGITS_ASCII, low + DIGITS_ASCII },
+		.n = N_DIGITS,
+	};
+
+	if (low != 0)
+		t.n -= (unsigned)__builtin_clzll(low) / 8;
+	else
+		t.n = high != 0 ? 9 - (unsigned)__builtin_clzll(high) / 8 : 1;
+	return t;
+}
+
+static inline void
+put_all(char *p, const struct text17 *t)
+{
+	p[0] = t->first;
+	wide_store64(p + 1, t->words[0]);
+	wide_store64(p + 9, t->words[1]);
+}
+
+/*
+ * with_point - a word's first seven characters, a point put in before character `at` < 8
+ */
+static inline uint64_t
+with_point(uint64_t word, unsigned at)
+{
+	uint64_t before = (UINT64_C(1) << 8 * at) - 1;
+
+	return (word & before) | (uint64_t)'.' << 8 * at | (word & ~before) << 8;
+}
+
+/*
+ * put_pointed - all digits, `whole` of them (1 .. 16) before a point: the words go where they stand
+ *               behind it, then the one with the point is put over them
+ */
+static inline char *
+put_pointed(char *p, const struct text17 *t, unsigned whole)
+{
+	p[0] = t->first;
+	wide_store64(p + 10, t->words[1]);
+	if (whole <= 8) {
+		wide_store64(p + 2, t->words[0]);
+		wide_store64(p + 1, with_point(t->words[0], whole - 1));
+	} else {
+		wide_store64(p + 1, t->words[0]);
+		wide_store64(p + 9, with_point(t->words[1], whole - 9));
 	}
-	if (whole > 0) {
-		memcpy(p, d, (size_t)whole);
-		p[whole] = '.';
-		memcpy(p + whole + 1, d + whole, n - (size_t)whole);
-		return p + n + 1;
+	return p + t->n + 1;
+}
+
+static char *
+put_plain(char *p, const struct text17 *t, int power)
+{
+	int whole = power + 1;		/* digits before the point */
+
+	if (whole <= 0) {
+		memcpy(p, "0.000000", 8);
+		if (whole < -6)
+			memset(p + 8, '0', (size_t)(-6 - whole));
+		put_all(p + 2 - whole, t);
+		return p + 2 - whole + t->n;
 	}
-	memcpy(p, "0.", 2);
-	memset(p + 2, '0', (size_t)-whole);
-	memcpy(p + 2 - whole, d, n);
-	return p + 2 - whole + n;
+	if ((unsigned)whole < t->n)
+		return put_pointed(p, t, (unsigned)whole);
+	put_all(p, t);
+	if (whole > N_DIGITS)
+		memset(p + N_DIGITS, '0', (size_t)(whole - N_DIGITS));
+	return p + whole;
 }
 
 /*
  * put_scientific - d.ddde-7; the exponent as it is, without zeros in front
  */
 static char *
-put_scientific(char *p, const char *d, unsigned n, int e10)
+put_scientific(char *p, const struct text17 *t, int power)
 {
-	int power = e10 + (int)n - 1;
+	char *end = put_pointed(p, t, 1);
 
-	*p++ = d[0];
-	if (n > 1) {
-		*p++ = '.';
-		memcpy(p, d + 1, n - 1);
-		p += n - 1;
-	}
-	*p++ = 'e';
-	*p++ = power < 0 ? '-' : '+';
-	return p + put_small(p, (uint32_t)(power < 0 ? -power : power));
+	p = t->n > 1 ? end : p + 1;
+	p[0] = 'e';
+	p[1] = power < 0 ? '-' : '+';
+	return p + 2 + digits_put(p + 2, (uint32_t)(power < 0 ? -power : power));
 }
 
 /*
- * put_float - v finite, at p; where it ends
+ * put_float - v finite, at p, which has TEXT_ROOM (fixed: FIXED_ROOM); where it ends
  */
 static char *
 put_float(char *p, double v, bool fixed)
 {
-	char d[24];
 	struct shortest s;
-	unsigned n;
+	struct text17 t;
 
 	assert(isfinite(v));
 	if (signbit(v)) {
 		*p++ = '-';
 		v = -v;
 	}
-	if (v == 0) {
-		*p = '0';
-		return p + 1;
-	}
+	if (v <= WHOLE_MAX && v == (double)(int64_t)v)
+		return p + put_digits(p, (uint64_t)v);
 	s = shortest_of(v);
-	n = put_digits(d, s.digits);
+	t = text_of(s.digits);
 	if (fixed || (v >= 1e-6 && v < 1e21))
-		return put_plain(p, d, n, s.e10);
-	return put_scientific(p, d, n, s.e10);
+		return put_plain(p, &t, s.power);
+	return put_scientific(p, &t, s.power);
 }
 
 size_t
 number_format_float(char out[NUMBER_TEXT_MAX], double v)
 {
-	return (size_t)(put_float(out, v, false) - out);
+	char text[TEXT_ROOM];
+	size_t n = (size_t)(put_float(text, v, false) - text);
+
+	memcpy(out, text, NUMBER_TEXT_MAX);
+	return n;
 }
 
 size_t
@@ -327,7 +325,7 @@ number_put_float(struct buf *b, double v)
 void
 number_put_fixed(struct buf *b, double v)
 {
-	buf_reserve(b, FIXED_MAX);
+	buf_reserve(b, FIXED_ROOM);
 	b->n = (size_t)(put_float(b->p + b->n, v, true) - b->p);
 }
 

@@ -53,7 +53,8 @@ slice_cmp(struct slice a, struct slice b)
  * slice_starts, slice_ends - does `s` begin or end with `part`?
  * slice_find - index of the first byte `c`, or s.n
  * slice_trim - without blanks (space, tab, CR, LF) at both ends
- * slice_to_u64 - a whole slice of decimal digits; -1 when it is empty, holds anything else, or overflows
+ * slice_to_u64 - a whole slice of decimal digits; -1 when it is empty, holds anything else, or
+ *     overflows
  */
 bool		 slice_eq_nocase(struct slice a, struct slice b);
 bool		 slice_starts(struct slice s, struct slice part);

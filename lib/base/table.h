@@ -24,7 +24,8 @@ struct table {
 
 /*
  * table_get - the entry of a key, or NULL; good until the next table_put
- * table_put - the entry of a key, made with value 0 when it was not there (*made tells, may be NULL)
+ * table_put - the entry of a key, made with value 0 when it was not there (*made tells, may be
+ *     NULL)
  * table_clear - forget all entries, keep the memory
  */
 struct table_entry	*table_get(const struct table *t, struct slice key);

@@ -45,6 +45,15 @@ wide_load64(const void *p)		/* little-endian, unaligned */
 	return v;
 }
 
+static inline void
+wide_store64(void *p, uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
 static inline uint32_t
 wide_load32(const void *p)
 {

@@ -6,6 +6,8 @@
  */
 #include "model/rfc3339.h"
 
+#include "base/digits.h"
+
 #define DAY_S		86400
 #define ERA_DAYS	146097
 #define EPOCH_DAYS	719468		/* from 0000-03-01 to 1970-01-01 */
@@ -50,20 +52,35 @@ put_date(char *p, int64_t day)
 	*p = 'T';
 }
 
+/*
+ * put_clock - hh:mm:ss as eight characters
+ */
 static char *
-put_fraction(char *p, unsigned ns)
+put_clock(char *p, unsigned second)
 {
+	unsigned minute = second / 60, hour = minute / 60;
+	uint32_t digits = hour * 1000000 + (minute - hour * 60) * 1000 + (second - minute * 60);
+	uint64_t colons = (uint64_t)(':' - '0') << 16 | (uint64_t)(':' - '0') << 40;
+
+	wide_store64(p, digits_split(digits) + (DIGITS_ASCII + colons));
+	return p + 8;
+}
+
+/*
+ * put_fraction - a point and as many of nine decimals as are needed
+ */
+static char *
+put_fraction(char *p, uint32_t ns)
+{
+	uint64_t eight = digits_split(ns / 10);
+	uint32_t last = ns % 10;
+
 	if (ns == 0)
 		return p;
 	*p = '.';
-	for (int i = 9; i >= 1; i--) {
-		p[i] = (char)('0' + ns % 10);
-		ns /= 10;
-	}
-	p += 9;
-	while (*p == '0')
-		p--;
-	return p + 1;
+	wide_store64(p + 1, eight + DIGITS_ASCII);
+	p[9] = (char)('0' + last);
+	return last != 0 ? p + 10 : p + 9 - __builtin_clzll(eight) / 8;
 }
 
 static char *
@@ -99,11 +116,7 @@ rfc3339_put(struct buf *b, struct rfc3339_day *day, int64_t ns, int offset_s)
 	buf_reserve(b, 48);
 	p = b->p + b->n;
 	memcpy(p, day->text, sizeof(day->text));	/* 16 bytes at once, 11 of them count */
-	p = put_two(p + 11, second / 3600);
-	*p++ = ':';
-	p = put_two(p, second / 60 % 60);
-	*p++ = ':';
-	p = put_two(p, second % 60);
+	p = put_clock(p + 11, second);
 	p = put_fraction(p, fraction);
 	p = put_zone(p, offset_s);
 	b->n = (size_t)(p - b->p);
