@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Loads a set like that of a monitored data centre into a weir that is up, and times a few queries.
+
+    tests/bench/load.py --url URL --token T --home DIR [--hosts 100] [--steps 1000] [--float] [--gzip] [--check]
+
+A point has ten fields and ten tags; a step is ten seconds. Bodies are made before the clock starts. --check reads
+every point back and compares it with what was sent.
+"""
+import argparse, gzip, http.client, json, multiprocessing, os, random, sys, time, urllib.parse
+
+FIELDS = "user system idle nice iowait irq softirq steal guest guest_nice".split()
+START, STEP, LINES = 1600000000, 10, 5000
+
+
+def make(hosts, steps, floats, seed=11):
+    """The points as (host, step) -> values, and the lines, host by host within a step."""
+    rng = random.Random(seed)
+    tags = [f"cpu,arch=x{rng.choice((64, 86))},dc={rng.choice('abc')},hostname=host_{h},os=debian{rng.randrange(10, 13)},rack={rng.randrange(100)},"
+            f"region=eu-{rng.randrange(5)},service={rng.randrange(20)},stage={rng.choice(('test', 'live'))},team={rng.choice('ABCD')},version={rng.randrange(2)} "
+            for h in range(hosts)]
+    walk = [[rng.uniform(0, 100) for _ in FIELDS] for _ in range(hosts)]
+    points, lines = {}, []
+    for step in range(steps):
+        for host in range(hosts):
+            now = walk[host]
+            for i in range(len(FIELDS)):
+                now[i] = min(100.0, max(0.0, now[i] + rng.gauss(0, 1)))
+            texts = [f"{x:.6f}" if floats else f"{int(x)}i" for x in now]
+            points[host, step] = [float(t) if floats else int(t[:-1]) for t in texts]
+            lines.append(tags[host] + ",".join(f"{f}={t}" for f, t in zip(FIELDS, texts)) + f" {START + step * STEP}\n")
+    return points, ["".join(lines[i:i + LINES]).encode() for i in range(0, len(lines), LINES)]
+
+
+def send(address, token, bodies, packed, answers):
+    connection = http.client.HTTPConnection(*address, timeout=120)
+    headers = {"Authorization": f"Token {token}", **({"Content-Encoding": "gzip"} if packed else {})}
+    good = 0
+    for body in bodies:
+        connection.request("POST", "/write?db=bench&precision=s", body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status == 204:
+            good += 1
+        else:
+            print(f"refused: {answer.status} {text[:200]!r}", file=sys.stderr)
+    answers.put(good)
+
+
+def query(address, token, text):
+    connection = http.client.HTTPConnection(*address, timeout=120)
+    connection.request("GET", "/query?" + urllib.parse.urlencode({"db": "bench", "epoch": "s", "q": text}), headers={"Authorization": f"Token {token}"})
+    answer = connection.getresponse()
+    body = answer.read()
+    result = json.loads(body)["results"][0] if answer.status == 200 else {"error": body.decode()}
+    if "error" in result:
+        raise SystemExit(f"{text}: {result['error']}")
+    return result.get("series", [])
+
+
+def on_disk(folder):
+    return sum(os.lstat(os.path.join(root, name)).st_blocks * 512 for root, _, names in os.walk(folder) for name in names)
+
+
+def check(address, token, points, hosts):
+    wrong = 0
+    for host in range(hosts):
+        rows = query(address, token, f"SELECT {','.join(FIELDS)} FROM cpu WHERE hostname = 'host_{host}'")
+        got = {(host, (row[0] - START) // STEP): row[1:] for row in rows[0]["values"]}
+        wrong += sum(1 for key, values in points.items() if key[0] == host and got.get(key) != values)
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--token", required=True)
+    parser.add_argument("--home", required=True)
+    parser.add_argument("--hosts", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--clients", type=int, default=2)
+    parser.add_argument("--float", action="store_true")
+    parser.add_argument("--gzip", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+    where = urllib.parse.urlsplit(args.url)
+    address = where.hostname, where.port
+
+    points, bodies = make(args.hosts, args.steps, args.float)
+    size = sum(map(len, bodies))
+    if args.gzip:
+        bodies = [gzip.compress(body, 1) for body in bodies]
+    send(address, args.token, bodies[:1], args.gzip, multiprocessing.SimpleQueue())     # the database is made here
+    before = on_disk(args.home)
+    answers = multiprocessing.SimpleQueue()
+    clients = [multiprocessing.Process(target=send, args=(address, args.token, bodies[c::args.clients], args.gzip, answers)) for c in range(args.clients)]
+    began = time.perf_counter()
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    seconds = time.perf_counter() - began
+    good = sum(answers.get() for _ in clients)
+    n = args.hosts * args.steps
+    print(f"ingest: {good} of {len(bodies)} batches, {n} points of {len(FIELDS)} {'floats' if args.float else 'integers'} in {seconds:.2f} s: "
+          f"{n / seconds:,.0f} points/s, {size / seconds / 1e6:.0f} MB/s; {(on_disk(args.home) - before) / n:.1f} bytes of disk a point")
+    count = query(address, args.token, "SELECT count(user) FROM cpu")[0]["values"][0][1]
+    print(f"count: {count}" + ("" if count == n else f", but {n} were sent"))
+
+    last = START + args.steps * STEP
+    for name, text in (
+            ("last hour of a host", f"SELECT max(user) FROM cpu WHERE hostname = 'host_1' AND time >= {last - 3600}s AND time < {last}s GROUP BY time(1m)"),
+            ("mean of all by host", "SELECT mean(user) FROM cpu GROUP BY hostname"),
+            ("all fields of a host", "SELECT * FROM cpu WHERE hostname = 'host_2'"),
+            ("above a threshold", "SELECT user FROM cpu WHERE user > 99"),
+            ("tag values", "SHOW TAG VALUES FROM cpu WITH KEY = hostname")):
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            rows = sum(len(series["values"]) for series in query(address, args.token, text))
+            times.append(time.perf_counter() - began)
+        print(f"query: {name:22} {sorted(times)[2] * 1000:8.1f} ms, {rows} rows")
+    if args.check:
+        wrong = check(address, args.token, points, args.hosts)
+        print(f"check: {wrong} of {n} points differ")
+        return 1 if wrong or count != n else 0
+    return 0 if good == len(bodies) and count == n else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
