@@ -1,7 +1,7 @@
 /*
  * tests/bench/line_bench.c - how fast line protocol is read
  *
- *     line_bench [SECONDS]
+ *     line_bench [SECONDS [SET]]
  *
  * Makes four sets of lines - TSBS cpu-only with integers, the same with floats, lines as Telegraf
  * writes them, short ones - and one where each series comes once, and parses each again and again
@@ -137,7 +137,7 @@ parse(struct line_memo *memo, struct slice text, struct arena *arena, struct bat
 static void
 measure(const struct set *set, double seconds)
 {
-	struct arena *arena = arena_new((size_t)1 << 16);
+	struct arena *arena = arena_new((size_t)2 << 20);
 	struct batch_rejects rejects;
 	struct line_memo *memo = line_memo_new((size_t)32 << 20);
 	struct buf text = { 0 };
@@ -177,6 +177,7 @@ main(int argc, char **argv)
 	double seconds = argc > 1 ? atof(argv[1]) : 1;
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		measure(&sets[i], seconds);
+		if (argc < 3 || strcmp(argv[2], sets[i].name) == 0)
+			measure(&sets[i], seconds);
 	return 0;
 }
