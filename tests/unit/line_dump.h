@@ -1,7 +1,7 @@
 /*
  * tests/unit/line_dump.h - a body parsed in pieces, and its points as text
  *
- * One line a point, in the order of measurements and rows:
+ * One line a point, in the order of measurements and rows, fields by name:
  *
  *     measurement|tag=value|field=1.5f,other="text"s|time
  *
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "line/line.h"
 #include "model/tag.h"
 
@@ -26,6 +27,7 @@ struct line_dump {
 	size_t		 piece;		/* bytes that come at a time */
 	size_t		 n_batches;
 	struct buf	 points, rejected;
+	uint64_t	 sum;		/* of the points, whatever their order */
 };
 
 static void
@@ -53,11 +55,22 @@ line_dump_cell(struct buf *out, const struct batch_column *c, uint32_t row)
 	}
 }
 
+static int
+line_dump_order(const void *a, const void *b)
+{
+	const struct batch_column *one = *(struct batch_column *const *)a;
+	const struct batch_column *two = *(struct batch_column *const *)b;
+	int order = slice_cmp(one->name, two->name);
+
+	return order != 0 ? order : (int)one->type - (int)two->type;
+}
+
 static void
 line_dump_row(struct buf *out, const struct batch_table *t, uint32_t row, struct arena *arena)
 {
 	struct tag *tags;
 	int n = tag_set_decode(t->refs[t->series[row]]->tags, arena, &tags);
+	struct batch_column **columns = arena_array(arena, struct batch_column *, t->n_columns);
 	const char *comma = "";
 
 	assert(n >= 0);
@@ -66,12 +79,15 @@ line_dump_row(struct buf *out, const struct batch_table *t, uint32_t row, struct
 		buf_printf(out, "%s%.*s=%.*s", i != 0 ? "," : "", SLICE_ARG(tags[i].key),
 		    SLICE_ARG(tags[i].value));
 	buf_putc(out, '|');
+	for (uint32_t i = 0; i < t->n_columns; i++)
+		columns[i] = &t->columns[i];
+	qsort(columns, t->n_columns, sizeof(columns[0]), line_dump_order);
 	for (uint32_t i = 0; i < t->n_columns; i++) {
-		if (!batch_has(&t->columns[i], row))
+		if (!batch_has(columns[i], row))
 			continue;
 		buf_puts(out, comma);
 		comma = ",";
-		line_dump_cell(out, &t->columns[i], row);
+		line_dump_cell(out, columns[i], row);
 	}
 	buf_printf(out, "|%" PRId64 "\n", t->times[row]);
 }
@@ -93,8 +109,12 @@ line_dump_batch(struct line_dump *dump, struct batch *batch)
 			assert(n == table->columns[i].n_present && n != 0);
 			assert(batch_has(&table->columns[i], table->columns[i].first_row));
 		}
-		for (uint32_t row = 0; row < table->n_rows; row++)
+		for (uint32_t row = 0; row < table->n_rows; row++) {
+			size_t start = dump->points.n;
+
 			line_dump_row(&dump->points, table, row, batch->arena);
+			dump->sum += hash_stable(dump->points.p + start, dump->points.n - start);
+		}
 	}
 	assert(n_rows == batch->n_rows);
 	dump->n_batches += n_rows != 0;
@@ -114,6 +134,7 @@ line_dump_run(struct line_dump *dump, struct slice body)
 
 	batch_rejects_init(&rejects, kept);
 	dump->n_batches = 0;
+	dump->sum = 0;
 	buf_reset(&dump->points);
 	buf_reset(&dump->rejected);
 	while (!final || start < end) {
