@@ -1,0 +1,132 @@
+/*
+ * codec/codec.h - rows of columns as bytes, and back
+ *
+ * Pure: no input, no output, no state. What the bytes look like on disk is told in
+ * store/FORMAT.md; every decoder takes bytes of any origin and never reads past them.
+ */
+#ifndef WEIR_CODEC_CODEC_H
+#define WEIR_CODEC_CODEC_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/value.h"
+
+/*
+ * codec_crc32 - CRC-32 as zlib and IEEE 802.3 have it
+ */
+uint32_t	 codec_crc32(const void *p, size_t n);
+
+/* ---- varints: seven bits a byte, low ones first, the high bit says that more follow ---- */
+
+#define CODEC_VARINT_MAX 10
+
+void		 codec_varint_put(struct buf *out, uint64_t v);
+/*
+ * codec_varint_get - take one from the front of `in`; -1 when it is cut short or over 64 bits
+ */
+int		 codec_varint_get(struct slice *in, uint64_t *v);
+
+/* ---- batches: many series' rows as one journal record ---- */
+
+/*
+ * Rows in order of (series, time). Cells of absent values are not looked at.
+ */
+struct codec_column {
+	uint32_t	 field;		/* id; columns are in ascending order of it */
+	enum value_type	 type;
+	const union cell *cells;	/* [n_rows] */
+	const uint64_t	*present;	/* bit per row; NULL = every row */
+	const struct slice *strings;	/* VALUE_STRING: what cells index */
+};
+
+struct codec_rows {
+	uint32_t	 n_rows;	/* at least 1 */
+	const int64_t	*times;
+	uint32_t	 n_series;
+	const uint64_t	*series;	/* ids, ascending */
+	const uint32_t	*ends;		/* ends[k]: the row after the last one of series[k] */
+	uint32_t	 n_columns;
+	const struct codec_column *columns;
+};
+
+/*
+ * codec_batch_encode - append the record to `out`
+ *   from   FORMAT.md, "Journal records"; byte-width frames of reference: any value of any row is
+ *          one load, so a reader slices a series without decoding the others
+ */
+void		 codec_batch_encode(const struct codec_rows *rows, struct buf *out);
+
+struct codec_frame {			/* n numbers as base + a number of `width` bytes */
+	uint64_t	 base;
+	const unsigned char *p;
+	unsigned	 width;		/* 0, 1, 2, 4, 5, 6 or 8 */
+};
+
+struct codec_batch_column {
+	uint32_t	 field;
+	uint8_t		 type, encoding, exponent;
+	uint32_t	 n_present;
+	struct codec_frame frame;
+	const unsigned char *present;	/* bit per row, or NULL: all */
+	const char	*text;		/* VALUE_STRING */
+};
+
+struct codec_batch {			/* a record opened for reading; borrows its bytes */
+	uint32_t	 n_rows, n_series, n_columns;
+	int64_t		 min_time, max_time;
+	struct codec_frame series, ends, times;
+	int64_t		 time_unit;
+	struct codec_batch_column *columns;
+};
+
+/*
+ * codec_batch_open - check the checksum and that every part lies inside; CODEC_SLACK bytes behind
+ *                    the record must be readable
+ *   owns   batch->columns is the arena's
+ *   errs   ERR_CORRUPT
+ */
+#define CODEC_SLACK 8
+int		 codec_batch_open(struct slice record, struct arena *arena, struct codec_batch *batch,
+		     struct err *err);
+
+/*
+ * codec_batch_span - only the span of times of a record, from its first bytes, unchecked
+ *   returns  0, or -1 when these are not the first CODEC_BATCH_HEAD bytes of one
+ */
+#define CODEC_BATCH_HEAD 48
+int		 codec_batch_span(struct slice head, int64_t *min_time, int64_t *max_time);
+
+/*
+ * codec_batch_times - the times of rows [first, first + n)
+ * codec_batch_cells - one column of these rows
+ *   in     at       where in cells and in the bitmap `present` the first row goes
+ *          strings  *n_strings are there; those of these rows are put behind them
+ *   out    present  their bits are set or cleared
+ *   returns         how many of them are present
+ */
+void		 codec_batch_times(const struct codec_batch *batch, uint32_t first, uint32_t n,
+		     int64_t *times);
+uint32_t	 codec_batch_cells(const struct codec_batch *batch,
+		     const struct codec_batch_column *column, uint32_t first, uint32_t n,
+		     size_t at, union cell *cells, uint64_t *present, struct slice *strings,
+		     size_t *n_strings);
+const struct codec_batch_column *codec_batch_find(const struct codec_batch *batch, uint32_t field);
+
+static inline uint64_t
+codec_frame_get(const struct codec_frame *frame, size_t index)
+{
+	uint64_t v;
+
+	if (frame->width == 0)
+		return frame->base;
+	memcpy(&v, frame->p + index * frame->width, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	if (frame->width < 8)
+		v &= (UINT64_C(1) << frame->width * 8) - 1;
+	return frame->base + v;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * codec/codec_priv.h - what the files of this room share
+ */
+#ifndef WEIR_CODEC_CODEC_PRIV_H
+#define WEIR_CODEC_CODEC_PRIV_H
+
+#include "codec/codec.h"
+
+#define CODEC_BATCH_FORMAT 1
+#define CODEC_COLUMN_HEAD 40
+
+enum codec_encoding {		/* on disk: never renumber */
+	CODEC_INTEGERS = 0,	/* base + frame, as a 64-bit number */
+	CODEC_DECIMALS = 1,	/* (base + frame, signed) / 10^exponent */
+	CODEC_BITS = 2,		/* the frame is a double's bits */
+	CODEC_STRINGS = 3,	/* the frame tells where each string ends */
+};
+
+static inline uint32_t
+load_le32(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	return v;
+}
+
+static inline uint64_t
+load_le64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+static inline void
+store_le32(void *p, uint32_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void
+store_le64(void *p, uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
+/*
+ * codec_decimals_fit - are all these doubles whole numbers divided by 10^k for one k?
+ *   in     n        at least 1
+ *   out    ints     the whole numbers, |ints| < 9 * 10^15
+ *   returns         the least such k up to CODEC_DECIMALS_MAX, or -1
+ */
+#define CODEC_DECIMALS_MAX 17
+int		 codec_decimals_fit(const double *v, size_t n, int64_t *ints);
+double		 codec_decimals_power(unsigned k);	/* 10^k, k <= 22: exact */
+
+#endif

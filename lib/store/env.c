@@ -1,0 +1,429 @@
+/*
+ * store/env.c - one process at a time inside Berkeley DB, and recovery by whoever finds it broken
+ *
+ * Web servers kill CGI programs with SIGKILL, and the mutexes in Berkeley DB's regions do not
+ * survive that: a process that dies inside leaves them locked for ever. So every call into the
+ * library happens under one flock, and the mark page says who is inside:
+ *
+ *                  flock(weir.lock, EX)
+ *    OUTSIDE ─────────────────────────────► LOCKED ── mark set, other boot, or no regions ──► RECOVER
+ *       ▲                                     │
+ *       │ inside = 0, unlock                  ├── generation is not mine ──► REJOIN
+ *       └───────────────────── INSIDE ◄───────┘
+ *
+ * Whoever gets the lock and finds the mark set knows that the holder before died inside; it is
+ * alone, and recovers. Killed during that, the mark stays set and the next one starts afresh. A
+ * death anywhere else, which is nearly all of them, costs nothing.
+ *
+ * Two orders matter. The mark is set before the first call and cleared after the last. And the
+ * recovered environment is opened before the old handles are closed: opening it marks the old
+ * regions as panicked, and only then closing handles cannot wait for a dead process's mutex.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/store_priv.h"
+
+#define MARK_MAGIC UINT64_C(0x31306b72616d7277)		/* "wrmark01" */
+#define MARK_BYTES 4096
+#define STUCK_NS (INT64_C(60) * 1000000000)
+#define TICK_US 50000
+
+static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE_DBS] = {
+	[DB_CATALOGUE] = { "catalogue.db", 4096 },
+	[DB_SERIES] = { "series.db", 4096 },
+	[DB_JOURNAL] = { "journal.db", 4096 },
+};
+
+/* ---- opening and closing the library's handles: always inside ---- */
+
+static void
+library_says(const DB_ENV *env, const char *prefix, const char *message)
+{
+	(void)env;
+	(void)prefix;
+	/* what it says when a panicked environment is closed is expected */
+	if (strstr(message, "PANIC") == NULL && strstr(message, "BDB1581") == NULL &&
+	    strstr(message, "BDB1582") == NULL && strstr(message, "BDB0060") == NULL)
+		log_error("Berkeley DB: %s", message);
+}
+
+static int
+open_environment(struct env *env, DB_ENV **out, uint32_t flags)
+{
+	const struct store_options *o = &env->options;
+	DB_ENV *handle;
+	int r;
+
+	*out = NULL;
+	if ((r = db_env_create(&handle, 0)) != 0)
+		return r;
+	handle->set_errcall(handle, library_says);
+	if ((r = handle->set_cachesize(handle, (uint32_t)(o->cache_bytes >> 30),
+	    (uint32_t)(o->cache_bytes & ((1u << 30) - 1)), 1)) != 0 ||
+	    (r = handle->set_lg_bsize(handle, 1 << 20)) != 0 ||
+	    (r = handle->set_lg_max(handle, 16 << 20)) != 0 ||
+	    (r = handle->set_lg_filemode(handle, 0600)) != 0 ||
+	    (r = handle->open(handle, env->home, DB_CREATE | DB_INIT_TXN | DB_INIT_LOG |
+	    DB_INIT_MPOOL | flags, 0600)) != 0) {
+		handle->close(handle, 0);
+		return r;
+	}
+	*out = handle;
+	return 0;
+}
+
+static int
+open_database(DB_ENV *env, enum store_db which, DB **out)
+{
+	DB *db;
+	int r;
+
+	*out = NULL;
+	if ((r = db_create(&db, env, 0)) != 0)
+		return r;
+	if ((r = db->set_pagesize(db, databases[which].page_bytes)) != 0 ||
+	    (r = db->open(db, NULL, databases[which].file, NULL, DB_BTREE,
+	    DB_CREATE | DB_AUTO_COMMIT, 0600)) != 0) {
+		db->close(db, DB_NOSYNC);
+		return r;
+	}
+	*out = db;
+	return 0;
+}
+
+static void
+close_handles(struct env_handles *h)
+{
+	for (int i = 0; i < N_STORE_DBS; i++)
+		if (h->db[i] != NULL)
+			h->db[i]->close(h->db[i], DB_NOSYNC);
+	if (h->env != NULL)
+		h->env->close(h->env, 0);
+	memset(h, 0, sizeof(*h));
+}
+
+static int
+open_handles(struct env *env, struct env_handles *h, uint32_t flags)
+{
+	int r;
+
+	memset(h, 0, sizeof(*h));
+	if ((r = open_environment(env, &h->env, flags)) != 0)
+		return r;
+	for (int i = 0; i < N_STORE_DBS; i++)
+		if ((r = open_database(h->env, (enum store_db)i, &h->db[i])) != 0)
+			return r;
+	return 0;
+}
+
+/*
+ * Closed handles of a panicked environment leave its deleted region files mapped.
+ */
+static void
+unmap_stale_regions(const struct env *env)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[4352], mark[4224];
+	unsigned long from, to;
+
+	if (maps == NULL)
+		return;
+	snprintf(mark, sizeof(mark), "%s/__db.", env->home);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, mark) != NULL && strstr(line, " (deleted)") != NULL &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2)
+			munmap((void *)from, to - from);
+	fclose(maps);
+}
+
+static int
+recover(struct env *env)
+{
+	struct env_handles old = env->handles;
+	int r;
+
+	memset(&env->handles, 0, sizeof(env->handles));
+	env->generation = 0;
+	if ((r = open_handles(env, &env->handles, DB_RECOVER)) != 0) {
+		env->must_exit = true;	/* the old handles may not be closed now, nor used */
+		return r;
+	}
+	atomic_store(&env->mark->synced, 0);
+	atomic_store(&env->mark->written, 0);
+	atomic_store(&env->mark->checkpointed, 0);
+	atomic_fetch_add(&env->mark->auth_generation, 1);
+	memcpy(env->mark->boot, env->boot, sizeof(env->boot));
+	env->mark->magic = MARK_MAGIC;
+	env->generation = atomic_fetch_add(&env->mark->generation, 1) + 1;
+	close_handles(&old);
+	unmap_stale_regions(env);
+	return 0;
+}
+
+static int
+rejoin(struct env *env)
+{
+	int r;
+
+	close_handles(&env->handles);
+	unmap_stale_regions(env);
+	if ((r = open_handles(env, &env->handles, 0)) != 0) {
+		if (r != DB_RUNRECOVERY)
+			close_handles(&env->handles);
+		return r;
+	}
+	env->generation = atomic_load(&env->mark->generation);
+	return 0;
+}
+
+/* ---- the lock ---- */
+
+static void
+tick(int signal_number)
+{
+	(void)signal_number;
+}
+
+/*
+ * While somebody waits for the lock a timer ticks, so that the wait ends now and then.
+ */
+static void
+tick_start(struct sigaction *old)
+{
+	struct sigaction action = { .sa_handler = tick };
+	struct itimerval every = { { 0, TICK_US }, { 0, TICK_US } };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, old);
+	setitimer(ITIMER_REAL, &every, NULL);
+}
+
+static void
+tick_stop(const struct sigaction *old)
+{
+	struct itimerval never = { { 0, 0 }, { 0, 0 } };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, old, NULL);
+}
+
+/*
+ * A holder that has been inside for a minute hangs by a fault of ours or of its disk; nobody would
+ * ever get in again. Ended, it is like any other that died inside.
+ */
+static void
+end_stuck_holder(const struct env *env)
+{
+	uint32_t pid = atomic_load(&env->mark->inside);
+	int64_t since = atomic_load(&env->mark->entered_ns);
+
+	if (pid != 0 && pid != (uint32_t)getpid() && clock_monotonic_ns() - since > STUCK_NS) {
+		log_error("process %u has been inside the store for a minute: ending it", pid);
+		kill((pid_t)pid, SIGKILL);
+	}
+}
+
+static int
+lock(struct env *env, struct err *err)
+{
+	int64_t until;
+	struct sigaction old;
+	int r;
+
+	if (flock(env->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	until = clock_monotonic_ns() + (int64_t)env->options.wait_ms * 1000000;
+	tick_start(&old);
+	while ((r = flock(env->lock_fd, LOCK_EX)) != 0 && errno == EINTR &&
+	    clock_monotonic_ns() < until)
+		end_stuck_holder(env);
+	tick_stop(&old);
+	if (r != 0)
+		return err_set(err, ERR_UNAVAILABLE, "the store has been busy for %llu ms",
+		    (unsigned long long)env->options.wait_ms);
+	return 0;
+}
+
+static bool
+is_dirty(const struct env *env)
+{
+	const struct env_mark *m = env->mark;
+
+	return atomic_load(&m->inside) != 0 || atomic_load(&m->generation) == 0 ||
+	    m->magic != MARK_MAGIC || memcmp(m->boot, env->boot, sizeof(env->boot)) != 0;
+}
+
+int
+env_enter(struct env *env, struct err *err)
+{
+	bool dirty;
+	int r = 0;
+
+	if (env->must_exit)
+		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
+	if (lock(env, err) != 0)
+		return -1;
+	dirty = is_dirty(env);
+	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
+	atomic_store(&env->mark->inside, (uint32_t)getpid());
+	if (dirty || env->generation != atomic_load(&env->mark->generation)) {
+		r = dirty ? recover(env) : rejoin(env);
+		if (r == DB_RUNRECOVERY && !dirty)
+			r = recover(env);
+	}
+	if (r != 0) {
+		flock(env->lock_fd, LOCK_UN);	/* the mark stays set: the next one tries again */
+		return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", db_strerror(r));
+	}
+	return 0;
+}
+
+void
+env_leave(struct env *env)
+{
+	atomic_store(&env->mark->inside, 0);
+	flock(env->lock_fd, LOCK_UN);
+}
+
+void
+env_abandon(struct env *env)
+{
+	flock(env->lock_fd, LOCK_UN);
+}
+
+/* ---- attaching ---- */
+
+static int
+open_file(struct env *env, const char *name, int *fd, struct err *err)
+{
+	*fd = openat(env->home_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
+		    strerror(errno));
+	return 0;
+}
+
+static int
+map_mark(struct env *env, struct err *err)
+{
+	struct stat st;
+	int fd;
+	void *page;
+
+	if (open_file(env, "weir.mark", &fd, err) != 0)
+		return -1;
+	if (fstat(fd, &st) != 0 || (st.st_size < MARK_BYTES && ftruncate(fd, MARK_BYTES) != 0) ||
+	    (page = mmap(NULL, MARK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED) {
+		close(fd);
+		return err_set(err, ERR_UNAVAILABLE, "%s/weir.mark cannot be mapped: %s", env->home,
+		    strerror(errno));
+	}
+	close(fd);
+	env->mark = page;
+	return 0;
+}
+
+/*
+ * After a reboot the regions on disk are of another life; the kernel's boot id tells.
+ */
+static void
+read_boot_id(uint8_t boot[16])
+{
+	char text[64] = "";
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	unsigned n = 0, byte;
+
+	memset(boot, 0, 16);
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		for (const char *p = text; n < 16 && *p != '\0'; p++)
+			if (*p != '-' && sscanf(p, "%2x", &byte) == 1) {
+				boot[n++] = (uint8_t)byte;
+				if (*++p == '\0')
+					break;
+			}
+	close(fd);
+}
+
+int
+env_attach(struct env *env, const struct store_options *options, struct err *err)
+{
+	char resolved[4096];
+
+	memset(env, 0, sizeof(*env));
+	env->home_fd = env->lock_fd = env->sync_fd = env->log_fd = -1;
+	env->options = *options;
+	if (realpath(options->home, resolved) == NULL)
+		return err_set(err, ERR_UNAVAILABLE, "there is no store in %s: %s (make one with "
+		    "`weir --home %s init`)", options->home, strerror(errno), options->home);
+	env->home = memory_string(resolved);
+	env->options.home = env->home;
+	env->home_fd = open(env->home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (env->home_fd < 0)
+		return err_set(err, ERR_UNAVAILABLE, "%s cannot be opened: %s", env->home,
+		    strerror(errno));
+	read_boot_id(env->boot);
+	if (open_file(env, "weir.lock", &env->lock_fd, err) != 0 ||
+	    open_file(env, "weir.sync", &env->sync_fd, err) != 0 ||
+	    map_mark(env, err) != 0)
+		return -1;
+	return 0;
+}
+
+void
+env_detach(struct env *env)
+{
+	struct err err;
+
+	if (env->generation != 0 && !env->must_exit && lock(env, &err) == 0) {
+		/* a mark that is set, or another generation: the handles' regions are poisoned or
+		 * panicked, and closing could wait for ever; the kernel closes them at the exit */
+		if (!is_dirty(env) && env->generation == atomic_load(&env->mark->generation)) {
+			atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
+			atomic_store(&env->mark->inside, (uint32_t)getpid());
+			close_handles(&env->handles);
+			env_leave(env);
+		} else {
+			env_abandon(env);
+		}
+	}
+	if (env->mark != NULL)
+		munmap(env->mark, MARK_BYTES);
+	for (size_t i = 0; i < 4; i++) {
+		int fd = ((int[]){ env->home_fd, env->lock_fd, env->sync_fd, env->log_fd })[i];
+
+		if (fd >= 0)
+			close(fd);
+	}
+	free(env->home);
+	memset(env, 0, sizeof(*env));
+}
+
+int
+env_room(struct env *env, struct err *err)
+{
+	struct statvfs vfs;
+
+	if (fstatvfs(env->home_fd, &vfs) == 0 &&
+	    (uint64_t)vfs.f_bavail * vfs.f_frsize < env->options.reserve_bytes)
+		return err_set(err, ERR_UNAVAILABLE, "disk full: %s has %llu MiB free, and writes "
+		    "stop at %llu", env->home,
+		    (unsigned long long)((uint64_t)vfs.f_bavail * vfs.f_frsize >> 20),
+		    (unsigned long long)(env->options.reserve_bytes >> 20));
+	return 0;
+}

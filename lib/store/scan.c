@@ -1,0 +1,269 @@
+/*
+ * store/scan.c - what there is to read: segments of journal records, by series
+ *
+ * The records of a measurement that overlap the range of times are copied out in short sections,
+ * verified, and asked for the series wanted. What is found is a list of segments (record, first
+ * row, rows) per series; cursors make blocks of them without entering the store again, so a scan
+ * sees one state of the journal however long it is read.
+ */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "store/scan_priv.h"
+
+/* ---- finding series in a record ---- */
+
+/*
+ * The first index whose id is not below `id`, from `low` on.
+ */
+static uint32_t
+seek_series(const struct codec_batch *batch, uint32_t low, uint64_t id)
+{
+	uint32_t high = batch->n_series;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (codec_frame_get(&batch->series, middle) < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * Of the rows [first, first + n), those inside the scan's times: they rise.
+ */
+static void
+clip(const struct store_scan *scan, const struct scan_record *record, uint32_t *first, uint32_t *n)
+{
+	uint32_t low = *first, high = *first + *n, end = high;
+
+	if (record->batch.min_time >= scan->spec.from && record->batch.max_time <= scan->spec.to)
+		return;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (segment_time(record, middle) < scan->spec.from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = low;
+	high = end;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (segment_time(record, middle) <= scan->spec.to)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*n = low - *first;
+}
+
+static void
+add_segment(struct store_scan *scan, uint32_t series, const struct scan_record *record, uint32_t k)
+{
+	uint32_t first = k == 0 ? 0 : (uint32_t)codec_frame_get(&record->batch.ends, k - 1);
+	uint32_t n = (uint32_t)codec_frame_get(&record->batch.ends, k) - first;
+
+	clip(scan, record, &first, &n);
+	if (n == 0)
+		return;
+	if (scan->n_segments == scan->cap_segments) {
+		scan->cap_segments = scan->cap_segments == 0 ? 256 : scan->cap_segments * 2;
+		scan->segments = memory_grow(scan->segments, scan->cap_segments,
+		    sizeof(*scan->segments));
+	}
+	scan->segments[scan->n_segments++] =
+	    (struct scan_segment){ series, (uint32_t)scan->n_records, first, n };
+}
+
+/*
+ * Both lists of ids rise. Few wanted series are sought one by one, many are merged.
+ */
+static void
+match_series(struct store_scan *scan, const struct scan_record *record)
+{
+	const struct codec_batch *batch = &record->batch;
+	bool few = scan->spec.n_series < batch->n_series / 8;
+	uint32_t k = 0;
+
+	for (size_t i = 0; i < scan->spec.n_series && k < batch->n_series; i++) {
+		uint64_t id = scan->spec.series[i];
+
+		if (few)
+			k = seek_series(batch, k, id);
+		else
+			while (k < batch->n_series && codec_frame_get(&batch->series, k) < id)
+				k++;
+		if (k < batch->n_series && codec_frame_get(&batch->series, k) == id)
+			add_segment(scan, (uint32_t)i, record, k++);
+	}
+}
+
+/* ---- reading the journal ---- */
+
+struct read_job {
+	struct store_scan *scan;
+	uint64_t	 first, next;
+	struct journal_record *records;
+	size_t		 n;
+	bool		 more;
+};
+
+static int
+read_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct read_job *job = arg;
+	const struct store_scan_spec *spec = &job->scan->spec;
+
+	job->next = job->first;
+	return journal_read(txn, spec->measurement->bucket_id, spec->measurement->id, &job->next,
+	    spec->from, spec->to, &job->records, &job->n, &job->more, err);
+}
+
+static bool
+find_columns(const struct store_scan *scan, struct scan_record *record)
+{
+	bool any = false;
+
+	record->columns = arena_alloc_items(scan->arena, scan->spec.n_fields + 1,
+	    sizeof(*record->columns));
+	for (size_t i = 0; i < scan->spec.n_fields; i++) {
+		const struct codec_batch_column *c =
+		    codec_batch_find(&record->batch, scan->spec.fields[i]);
+
+		record->columns[i] = c != NULL && c->type == scan->types[i] ? c : NULL;
+		any = any || record->columns[i] != NULL;
+	}
+	return any;
+}
+
+static int
+corrupt(const struct store_scan *scan, uint64_t sequence, struct err *err)
+{
+	struct err why = *err;
+
+	return err_set(err, ERR_CORRUPT, "%s (bucket %016llx, measurement \"" SLICE_FMT
+	    "\", journal record %llu)", why.text,
+	    (unsigned long long)scan->spec.measurement->bucket_id,
+	    SLICE_ARG(scan->spec.measurement->name), (unsigned long long)sequence);
+}
+
+/*
+ * Keep a record when it has rows of interest; else its memory is given back at once.
+ */
+static int
+consider(struct store_scan *scan, const struct journal_record *from, struct err *err)
+{
+	struct arena_mark mark = arena_mark(scan->arena);
+	struct scan_record record;
+	size_t before = scan->n_segments;
+	char *copy = arena_alloc(scan->arena, from->bytes.n + CODEC_SLACK);
+
+	memcpy(copy, from->bytes.p, from->bytes.n + CODEC_SLACK);
+	if (codec_batch_open(slice_make(copy, from->bytes.n), scan->arena, &record.batch, err) != 0)
+		return corrupt(scan, from->sequence, err);
+	if (find_columns(scan, &record))
+		match_series(scan, &record);
+	if (scan->n_segments == before) {
+		arena_rewind(scan->arena, mark);
+		return 0;
+	}
+	if (scan->n_records == scan->cap_records) {
+		scan->cap_records = scan->cap_records == 0 ? 64 : scan->cap_records * 2;
+		scan->records = memory_grow(scan->records, scan->cap_records, sizeof(*scan->records));
+	}
+	scan->records[scan->n_records++] = record;
+	return 0;
+}
+
+static int
+read_journal(struct store_scan *scan, struct err *err)
+{
+	struct store *store = scan->store;
+	struct read_job job = { .scan = scan, .more = true };
+
+	while (job.more) {
+		arena_reset(store->scratch);
+		if (store_txn(store, STORE_READ, store->scratch, read_body, &job, err) != 0)
+			return -1;
+		for (size_t i = 0; i < job.n; i++)
+			if (consider(scan, &job.records[i], err) != 0)
+				return -1;
+		job.first = job.next;
+	}
+	arena_reset(store->scratch);
+	return 0;
+}
+
+/*
+ * Segments were found record by record; bring those of each series together, oldest first.
+ */
+static void
+sort_segments(struct store_scan *scan)
+{
+	struct scan_segment *sorted = memory_array(scan->n_segments + 1, sizeof(*sorted));
+	size_t n = scan->spec.n_series, *next = memory_array(n + 1, sizeof(*next));
+
+	scan->first_segment = memory_array(n + 1, sizeof(*scan->first_segment));
+	for (size_t i = 0; i < scan->n_segments; i++)
+		scan->first_segment[scan->segments[i].series + 1]++;
+	for (size_t i = 0; i < n; i++)
+		scan->first_segment[i + 1] += scan->first_segment[i];
+	memcpy(next, scan->first_segment, (n + 1) * sizeof(*next));
+	for (size_t i = 0; i < scan->n_segments; i++)
+		sorted[next[scan->segments[i].series]++] = scan->segments[i];
+	free(next);
+	free(scan->segments);
+	scan->segments = sorted;
+}
+
+static enum value_type
+field_type(const struct store_measurement *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (m->fields[i].id == id)
+			return m->fields[i].type;
+	return VALUE_NULL;
+}
+
+int
+store_scan_begin(struct store *store, const struct store_scan_spec *spec, struct store_scan **out,
+    struct err *err)
+{
+	struct store_scan *scan = memory_zalloc(sizeof(*scan));
+
+	*out = scan;
+	scan->store = store;
+	scan->spec = *spec;
+	scan->arena = arena_new(65536);
+	scan->types = arena_alloc_items(scan->arena, spec->n_fields + 1, sizeof(*scan->types));
+	for (size_t i = 0; i < spec->n_fields; i++)
+		scan->types[i] = field_type(spec->measurement, spec->fields[i]);
+	if (spec->n_series > 0 && spec->n_fields > 0 && spec->from <= spec->to &&
+	    read_journal(scan, err) != 0) {
+		store_scan_end(scan);
+		*out = NULL;
+		return -1;
+	}
+	sort_segments(scan);
+	return 0;
+}
+
+void
+store_scan_end(struct store_scan *scan)
+{
+	if (scan == NULL)
+		return;
+	while (scan->cursors != NULL)
+		store_cursor_close(scan->cursors);
+	free(scan->records);
+	free(scan->segments);
+	free(scan->first_segment);
+	arena_free(scan->arena);
+	free(scan);
+}

@@ -1,0 +1,375 @@
+/*
+ * store/store_priv.h - what the files of this room share
+ *
+ *     append, scan, register ...      what is done
+ *     *_table.c                       keys and values of one kind of record
+ *     txn.c                           get, put, walk; one transaction with its retry
+ *     env.c, sync.c                   alone inside; recovery; the log on disk
+ */
+#ifndef WEIR_STORE_STORE_PRIV_H
+#define WEIR_STORE_STORE_PRIV_H
+
+#include <db.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/table.h"
+#include "store/store.h"
+
+#define STORE_FORMAT 1		/* of the whole store: FORMAT.md */
+
+/* ---- the environment (env.c) ---- */
+
+enum store_db {			/* the databases, a file each: rows of the table in env.c */
+	DB_CATALOGUE,
+	DB_SERIES,
+	DB_JOURNAL,
+	N_STORE_DBS
+};
+
+/*
+ * The mark page: who is inside, how far the log is. Shared by mmap; every word but `inside` and
+ * `generation`, which only the holder of the lock writes, is written by anybody.
+ */
+struct env_mark {
+	uint64_t		 magic;
+	uint8_t			 boot[16];	/* of the kernel that the regions belong to */
+	_Atomic uint64_t	 generation;	/* of the regions: moves at each recovery */
+	_Atomic int64_t		 entered_ns;	/* monotonic: when `inside` went in */
+	_Atomic uint32_t	 inside;	/* pid, 0 = nobody */
+	_Atomic uint32_t	 sync_turn;	/* futex of those who wait for a sync */
+	_Atomic uint64_t	 written;	/* log position of the last commit */
+	_Atomic uint64_t	 synced;	/* log position that is on disk */
+	_Atomic uint64_t	 checkpointed;	/* log position of the last checkpoint */
+	_Atomic uint64_t	 auth_generation;
+};
+
+struct env_handles {
+	DB_ENV	*env;
+	DB	*db[N_STORE_DBS];
+};
+
+struct env {
+	struct store_options options;
+	char		*home;
+	int		 home_fd, lock_fd, sync_fd;
+	int		 log_fd;		/* of log file log_number, or -1 */
+	uint32_t	 log_number;
+	struct env_mark	*mark;
+	uint8_t		 boot[16];
+	struct env_handles handles;
+	uint64_t	 generation;		/* of the handles; 0 = none are open */
+	uint64_t	 written;		/* log position of this process's last commit */
+	bool		 must_exit;		/* a recovery failed half-way: touch nothing more */
+};
+
+/*
+ * env_attach - open the lock, sync and mark files of a home that has a store
+ * env_detach - close the handles inside a section, and the files
+ * env_enter - be alone inside, with open handles of the present generation
+ *   errs   ERR_UNAVAILABLE  busy for longer than options.wait_ms, or the environment cannot be
+ *          opened or recovered
+ * env_leave - let the next one in
+ * env_abandon - leave with the mark set: the next one recovers
+ */
+int	 env_attach(struct env *env, const struct store_options *options, struct err *err);
+void	 env_detach(struct env *env);
+int	 env_enter(struct env *env, struct err *err);
+void	 env_leave(struct env *env);
+void	 env_abandon(struct env *env);
+
+/*
+ * env_note_written - inside, after a commit: where the log ends now
+ * env_sync - wait until the log is on disk up to env->written (sync.c)
+ * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free
+ */
+int	 env_note_written(struct env *env, struct err *err);
+int	 env_sync(struct env *env, struct err *err);
+int	 env_room(struct env *env, struct err *err);
+
+/* ---- transactions (txn.c) ---- */
+
+enum txn_fate {
+	TXN_WELL,
+	TXN_RECOVER,		/* the environment is gone: recover, then run the body again */
+	TXN_SICK,		/* the disk refused: leave recovery to the next one */
+};
+
+struct txn {
+	struct store	*store;
+	struct arena	*arena;
+	struct env_handles *h;
+	DB_TXN		*db;		/* NULL while reading */
+	enum txn_fate	 fate;
+	bool		 auth_changed;	/* tokens or buckets: move auth_generation at the commit */
+};
+
+/*
+ * A key under construction: bytes in the arena of the transaction.
+ */
+struct key {
+	char		*p;
+	size_t		 n, cap;
+	struct arena	*arena;
+};
+
+struct key	 key_begin(struct arena *arena, char kind);
+struct key	 key_empty(struct arena *arena);
+void		 key_u32(struct key *key, uint32_t v);
+void		 key_u64(struct key *key, uint64_t v);
+void		 key_bytes(struct key *key, const void *p, size_t n);
+void		 key_text(struct key *key, struct slice s);
+static inline struct slice
+key_slice(const struct key *key)
+{
+	return (struct slice){ key->p, key->n };
+}
+uint32_t	 key_get_u32(const char *p);
+uint64_t	 key_get_u64(const char *p);
+
+/*
+ * txn_get - 0 with *value in the arena, 1 when there is none, -1 with *err
+ * txn_has - 0 there, 1 not, -1
+ * txn_put, txn_delete - deleting none is no error
+ */
+int	 txn_get(struct txn *txn, enum store_db db, struct slice key, struct slice *value,
+	     struct err *err);
+int	 txn_put(struct txn *txn, enum store_db db, struct slice key, struct slice value,
+	     struct err *err);
+int	 txn_delete(struct txn *txn, enum store_db db, struct slice key, struct err *err);
+int	 txn_fail(struct txn *txn, int r, const char *doing, struct err *err);
+
+/*
+ * txn_each - visit the records whose keys begin with `prefix`, in key order
+ *   in     visit    0: go on; 1: enough; -1: failed. Key and value are good for the call alone.
+ */
+int	 txn_each(struct txn *txn, enum store_db db, struct slice prefix,
+	     int (*visit)(struct txn *txn, struct slice key, struct slice value, void *arg,
+	     struct err *err), void *arg, struct err *err);
+
+/*
+ * txn_each_from - the same from the first key not below `from` (which begins with prefix)
+ * txn_delete_all - every record whose key begins with prefix
+ * txn_last - the last record whose key begins with prefix: 0, 1 when there is none, -1
+ * txn_before - the last record whose key is not above `key` and begins with prefix
+ */
+int	 txn_each_from(struct txn *txn, enum store_db db, struct slice prefix, struct slice from,
+	     int (*visit)(struct txn *txn, struct slice key, struct slice value, void *arg,
+	     struct err *err), void *arg, struct err *err);
+int	 txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct err *err);
+int	 txn_last(struct txn *txn, enum store_db db, struct slice prefix, struct slice *key,
+	     struct err *err);
+int	 txn_before(struct txn *txn, enum store_db db, struct slice prefix, struct slice limit,
+	     struct slice *key, struct slice *value, struct err *err);
+
+/* ---- records (record.c): a version, fields, a checksum ---- */
+
+struct record {			/* one being written, in the arena's memory */
+	struct buf	 buf;
+};
+
+void		 record_begin(struct record *r, uint8_t version);
+void		 record_u64(struct record *r, uint64_t v);
+void		 record_text(struct record *r, struct slice s);
+void		 record_bytes(struct record *r, const void *p, size_t n);
+struct slice	 record_end(struct record *r);		/* adds the checksum; borrowed from r */
+void		 record_free(struct record *r);
+
+struct record_reader {
+	struct slice	 rest;
+	bool		 bad;
+};
+
+/*
+ * record_open - check the checksum and the version (1 .. newest); ERR_CORRUPT with `what` named
+ * record_get_* - the next field; a record that ends early sets bad, which record_close reports
+ */
+int		 record_open(struct record_reader *r, struct slice value, uint8_t newest,
+		     const char *what, struct err *err);
+uint64_t	 record_get_u64(struct record_reader *r);
+struct slice	 record_get_text(struct record_reader *r);
+void		 record_get_bytes(struct record_reader *r, void *p, size_t n);
+int		 record_close(struct record_reader *r, const char *what, struct err *err);
+
+/* ---- counters and the generation of the schema (counter_table.c) ---- */
+
+/*
+ * counter_next - reserve `n` numbers: the first of them, at least 1
+ * counter_get - its present value, 0 when it never moved
+ */
+int	 counter_next(struct txn *txn, const char *name, uint64_t n, uint64_t *first, struct err *err);
+int	 counter_get(struct txn *txn, const char *name, uint64_t *v, struct err *err);
+
+/* The schema generation moves when something is taken away, so that remembered ids die. */
+#define COUNTER_GENERATION "generation"
+#define COUNTER_MEASUREMENT "measurement"
+#define COUNTER_COLUMN "column"
+#define COUNTER_SERIES "series"
+#define COUNTER_TAG_VALUE "tag value"
+
+int	 format_check(struct txn *txn, struct err *err);
+int	 format_write(struct txn *txn, struct err *err);
+
+/* ---- measurements and their columns (measurement_table.c) ---- */
+
+enum column_kind { COLUMN_TAG = 1, COLUMN_FIELD = 2 };		/* on disk */
+
+struct column {
+	struct slice	 name;
+	uint32_t	 id;
+	enum column_kind kind;
+	enum value_type	 type;		/* of a field */
+};
+
+int	 measurement_find(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t *id,
+	     struct err *err);						/* 0, 1 = none, -1 */
+int	 measurement_create(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t *id,
+	     struct err *err);
+int	 measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *err);
+int	 measurement_delete_all(struct txn *txn, uint64_t bucket_id, struct err *err);
+int	 column_find(struct txn *txn, uint32_t measurement_id, struct slice name,
+	     struct column *out, struct err *err);			/* 0, 1 = none, -1 */
+int	 column_create(struct txn *txn, uint32_t measurement_id, struct column *column,
+	     struct err *err);						/* fills the id */
+int	 column_each(struct txn *txn, uint32_t measurement_id,
+	     int (*visit)(void *arg, const struct column *column), void *arg, struct err *err);
+
+/* ---- series and the tag index (series_table.c, tag_table.c) ---- */
+
+struct series_tag {		/* one tag of a series, as ids */
+	uint32_t	 key;
+	uint64_t	 value;
+};
+
+int	 series_find(struct txn *txn, uint32_t measurement_id, uint64_t hash,
+	     const struct series_tag *tags, size_t n, uint64_t *id, struct err *err);	/* 0, 1, -1 */
+int	 series_add(struct txn *txn, uint32_t measurement_id, uint64_t hash,
+	     const struct series_tag *tags, size_t n, uint64_t id, struct err *err);
+int	 series_hash_known(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct err *err);
+int	 series_decode(struct slice value, struct arena *arena, struct series_tag **tags,
+	     size_t *n, struct err *err);
+struct key series_key(struct arena *arena, uint32_t measurement_id, uint64_t id);
+int	 series_delete_all(struct txn *txn, uint32_t measurement_id, struct err *err);
+
+int	 tag_value_find(struct txn *txn, uint32_t measurement_id, uint32_t key, struct slice value,
+	     uint64_t *id, struct err *err);				/* 0, 1 = none, -1 */
+int	 tag_value_add(struct txn *txn, uint32_t measurement_id, uint32_t key, struct slice value,
+	     uint64_t id, struct err *err);
+int	 tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
+	     struct err *err);
+
+/*
+ * posting_append - add ascending ids, all above those already there, to the series of a tag value
+ */
+int	 posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key, uint64_t value,
+	     const uint64_t *ids, size_t n, struct err *err);
+
+/* ---- the journal (journal_table.c) ---- */
+
+int	 journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     struct slice record, struct err *err);
+struct key journal_key(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id,
+	     uint64_t sequence);
+struct key journal_prefix(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id);
+#define JOURNAL_PREFIX_BYTES 12
+
+/*
+ * journal_read - copy the next records of a measurement, 256 KiB or so, out of one section
+ *   in     *sequence  the first wanted; out: the one after the last copied
+ *   out    records    their bytes, each with CODEC_SLACK behind it, from txn->arena
+ *          *more      whether there may be others
+ */
+struct journal_record {
+	uint64_t	 sequence;
+	struct slice	 bytes;
+};
+int	 journal_read(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     uint64_t *sequence, int64_t from, int64_t to, struct journal_record **records, size_t *n,
+	     bool *more, struct err *err);
+
+/* ---- what a process remembers of the schema (schema.c) ---- */
+
+struct schema_measurement {
+	uint32_t	 id;
+	struct slice	 name;
+	struct table	 columns;	/* name -> index into list */
+	struct column	*list;
+	size_t		 n, cap;
+};
+
+struct schema_bucket {
+	uint64_t	 id;
+	int64_t		 retention_ns;
+	uint64_t	 n_measurements;	/* when it was loaded, and those added since */
+	struct table	 measurements;		/* name -> struct schema_measurement * */
+	struct schema_bucket *next;
+};
+
+struct schema {
+	uint64_t	 generation;	/* 0 = nothing is known */
+	uint64_t	 auth_generation;	/* when the buckets were loaded */
+	struct schema_bucket *buckets;
+	struct table	 values;	/* be32 measurement, be32 key, value -> value id */
+	struct table	 texts;		/* be64 value id -> index into text list */
+	struct slice	*text_list;
+	size_t		 n_texts, cap_texts;
+	struct arena	*arena;		/* of all of the above */
+	size_t		 limit_bytes;
+};
+
+void	 schema_init(struct schema *schema);
+void	 schema_forget(struct schema *schema);
+void	 schema_free(struct schema *schema);
+struct schema_bucket *schema_bucket_known(struct schema *schema, uint64_t bucket_id);
+struct schema_measurement *schema_measurement_known(struct schema_bucket *bucket, struct slice name);
+const struct column *schema_column_known(const struct schema_measurement *m, struct slice name);
+struct schema_bucket *schema_add_bucket(struct schema *schema, uint64_t id, int64_t retention_ns,
+	     uint64_t n_measurements);
+struct schema_measurement *schema_add_measurement(struct schema *schema, struct schema_bucket *bucket,
+	     struct slice name, uint32_t id);
+void	 schema_add_column(struct schema *schema, struct schema_measurement *m,
+	     const struct column *column);
+bool	 schema_value_known(struct schema *schema, uint32_t measurement_id, uint32_t key,
+	     struct slice value, uint64_t *id);
+void	 schema_add_value(struct schema *schema, uint32_t measurement_id, uint32_t key,
+	     struct slice value, uint64_t id);
+bool	 schema_text_known(struct schema *schema, uint64_t value_id, struct slice *text);
+void	 schema_add_text(struct schema *schema, uint64_t value_id, struct slice text);
+
+/* ---- registering what is new (register.c) ---- */
+
+/*
+ * A table of a batch on its way to the journal.
+ */
+struct append_table {
+	struct batch_table *rows;
+	struct schema_measurement *m;	/* NULL: it may not be made; all rows are dead */
+	uint64_t	*dead;		/* bit per row: rejected */
+	uint64_t	 n_live;
+	const struct column **columns;	/* of rows->columns; NULL: its rows are dead */
+};
+
+/* the functions: register.h */
+
+/* ---- the store itself ---- */
+
+struct store {
+	struct env	 env;
+	struct schema	 schema;
+	struct arena	*scratch;	/* of one call into the store */
+};
+
+static inline bool
+bit_get(const uint64_t *bits, size_t i)
+{
+	return bits[i >> 6] >> (i & 63) & 1;
+}
+
+static inline void
+bit_set(uint64_t *bits, size_t i)
+{
+	bits[i >> 6] |= UINT64_C(1) << (i & 63);
+}
+
+#endif
