@@ -1,93 +1,156 @@
 #!/usr/bin/env bash
 #
-# tests/rules/includes.sh - every #include against the table of rooms
+# tests/rules/includes.sh - every #include held against the table of rooms
 #
-# A room may include the rooms that its row names, and of another room nothing but the one header of
-# that room's name (base/ and model/ are vocabularies: any header). A foreign library is seen by
-# the rooms of its row alone. Programs may include every room, and never one another.
+#     tests/rules/includes.sh [DIRECTORY]
+#
+# A room includes itself and the rooms that its row names; from outside, a room is one header of its
+# own name, base/ and model/ excepted, which are vocabularies with one header per noun. A foreign
+# library is seen by its rooms alone. Programs include any room, and never one another. Names each
+# offender on a line of its own and ends with 1 when there is one.
+#
+set -eu
+cd "${1:-${top_srcdir:-$(dirname "$0")/../..}}"
 
-set -u
-cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" || exit 1
+rooms='
+base:
+model:     base
+http:      base
+line:      base model
+influxql:  base model
+codec:     base model
+format:    base model
+store:     base model codec
+auth:      base model store
+write:     base model line store admin
+admin:     base model store auth
+query:     base model influxql store admin
+program:   base model http line influxql codec format store auth write admin query
+'
 
-broken=$(awk '
+# A header of a foreign library, and the rooms that may see it.
+foreign='
+fcgiapp.h:     http
+fcgi_stdio.h:  http
+fcgi_config.h: http
+fcgimisc.h:    http
+fcgios.h:      http
+zlib.h:        http codec
+libdeflate.h:  http
+db.h:          store
+sodium.h:      auth
+jansson.h:     admin query
+pcre2.h:       query
+'
+
+find lib fcgi cgi-bin -type f \( -name '*.c' -o -name '*.h' \) 2>/dev/null | LC_ALL=C sort |
+    tr '\n' '\0' | xargs -0 -r grep -EHn '^[[:space:]]*#[[:space:]]*include' |
+    awk -v rooms="$rooms" -v foreign="$foreign" '
+function read_table(text, may,    rows, words, n, i, j, m)
+{
+	n = split(text, rows, "\n")
+	for (i = 1; i <= n; i++) {
+		m = split(rows[i], words, /[: ]+/)
+		if (m == 0)
+			continue
+		may[words[1]] = " "
+		for (j = 2; j <= m; j++)
+			may[words[1]] = may[words[1]] words[j] " "
+	}
+}
+
+function offends(why)
+{
+	print place ": " why
+	offenders++
+}
+
+# The program a file of fcgi/ or cgi-bin/ is part of: query_v1.c is a part of query.
+function program_of(path)
+{
+	sub(/^.*\//, "", path)
+	sub(/[_.].*$/, "", path)
+	return path
+}
+
+function check_foreign(header)
+{
+	if (header in may_see && index(may_see[header], " " room " ") == 0)
+		offends("<" header "> is for" may_see[header] "alone")
+}
+
+function check_room(path,    other)
+{
+	other = path
+	sub(/\/.*$/, "", other)
+	if (!(other in may_include))
+		offends("\"" path "\" is in no room")
+	else if (other == room || other == "base" || other == "model")
+		check_vocabulary(other)
+	else if (room != "" && index(may_include[room], " " other " ") == 0)
+		offends(room " may not include " other)
+	else if (path != other "/" other ".h")
+		offends("\"" path "\" is inside " other ": include \"" other "/" other ".h\"")
+}
+
+function check_vocabulary(other)
+{
+	if (room != "" && other != room && index(may_include[room], " " other " ") == 0)
+		offends(room " may not include " other)
+}
+
+# A header beside the file: for programs their own alone; rooms name the room.
+function check_beside(path)
+{
+	if (path == "config.h")
+		return
+	if (room != "")
+		offends("\"" path "\" does not name its room")
+	else if (program_of(path) != program_of(file))
+		offends("\"" path "\" is another program'"'"'s")
+}
+
 BEGIN {
-	may["base"] = ""
-	may["model"] = "base"
-	may["http"] = "base"
-	may["line"] = "base model"
-	may["influxql"] = "base model"
-	may["codec"] = "base model"
-	may["format"] = "base model"
-	may["store"] = "base model codec"
-	may["auth"] = "base model store"
-	may["write"] = "base model line store admin"
-	may["admin"] = "base model store auth"
-	may["query"] = "base model influxql store admin"
-	may["program"] = "*"
-	may["fcgi"] = "*"
-	may["cgi-bin"] = "*"
-
-	alone["db.h"] = "store"
-	alone["fcgiapp.h"] = "http"
-	alone["fcgi_stdio.h"] = "-"
-	alone["zlib.h"] = "http codec"
-	alone["libdeflate.h"] = "http"
-	alone["sodium.h"] = "auth"
-	alone["pcre2.h"] = "query"
-	alone["jansson.h"] = "admin query"
+	read_table(rooms, may_include)
+	read_table(foreign, may_see)
 }
 
-function among(word, list, words, i, n) {
-	n = split(list, words, " ")
-	for (i = 1; i <= n; i++)
-		if (words[i] == word)
-			return 1
-	return 0
-}
-
-function says(what) {
-	printf "%s:%d: %s\n", FILENAME, FNR, what
-}
-
-FNR == 1 {
-	n = split(FILENAME, parts, "/")
-	room = parts[n - 1]
-	if (!(room in may))
-		says("the room " room " is not in the table")
-}
-
-/^[ \t]*#[ \t]*include[ \t]+</ {
-	split($0, quoted, /[<>]/)
-	if (quoted[2] in alone && !among(room, alone[quoted[2]]))
-		says("<" quoted[2] "> is for " alone[quoted[2]] " to see")
-}
-
-/^[ \t]*#[ \t]*include[ \t]+"/ {
-	split($0, quoted, "\"")
-	n = split(quoted[2], path, "/")
-	if (n == 1) {
-		if (room != "fcgi" && room != "cgi-bin")
-			says("\"" quoted[2] "\" does not name its room")
-		else {
-			split(parts[length(parts)], mine, /[_.]/)
-			split(path[1], theirs, /[_.]/)
-			if (mine[1] != theirs[1])
-				says("a program includes \"" quoted[2] "\" of another one")
-		}
+{
+	n_includes++
+	place = $0
+	sub(/:[[:space:]]*#.*$/, "", place)
+	file = place
+	sub(/:[0-9]+$/, "", file)
+	room = ""
+	if (file ~ /^lib\//) {
+		room = file
+		sub(/^lib\//, "", room)
+		sub(/\/.*$/, "", room)
+	}
+	if (room != "" && !(room in may_include)) {
+		offends("lib/" room " is no room")
 		next
 	}
-	if (path[1] == room)
-		next
-	if (!(path[1] in may))
-		says("\"" quoted[2] "\" names no room")
-	else if (may[room] != "*" && !among(path[1], may[room]))
-		says(room " may not include " path[1])
-	else if (path[1] != "base" && path[1] != "model" && path[2] != path[1] ".h")
-		says("from outside, " path[1] " is " path[1] "/" path[1] ".h")
+	header = $0
+	if (match(header, /<[^>]*>/))
+		check_foreign(substr(header, RSTART + 1, RLENGTH - 2))
+	else if (match(header, /"[^"]*"/)) {
+		header = substr(header, RSTART + 1, RLENGTH - 2)
+		if (header ~ /^(fcgi|cgi-bin)\//)
+			check_beside(header)
+		else if (header ~ /\//)
+			check_room(header)
+		else
+			check_beside(header)
+	} else
+		offends("an #include that is neither <...> nor \"...\"")
 }
-' $(find lib fcgi cgi-bin -name '*.[ch]' 2>/dev/null))
 
-if [ -n "$broken" ]; then
-	printf '%s\n' "$broken"
-	exit 1
-fi
+END {
+	if (n_includes == 0) {
+		print "no #include was found: is this the top of the tree?"
+		exit 1
+	}
+	printf "%d includes, %d offenders\n", n_includes, offenders
+	exit offenders != 0
+}'

@@ -14,7 +14,7 @@ for file in $(find lib fcgi cgi-bin tests/unit tests/fuzz tests/bench -name '*.[
 		failed=1
 	}
 done
-for file in $(grep -oE '(lib|fcgi|cgi-bin|tests)/[A-Za-z0-9_/.-]+\.(c|h|sh)' Makefile.am | sort -u); do
+for file in $(grep -v '^#' Makefile.am | grep -oE '(lib|fcgi|cgi-bin|tests)/[A-Za-z0-9_/.-]+\.(c|h|sh)' | sort -u); do
 	[ -f "$file" ] || {
 		echo "$file is in Makefile.am, but not there"
 		failed=1
