@@ -36,17 +36,15 @@ struct admin_bucket_change {
 };
 
 /*
- * admin_bucket_name_check - may the owner of the store give this name? 1 to 64 bytes of letters,
- *                           digits, / _ - . and space
  * admin_bucket_find - by id when `which` is one and there is such a bucket, else by name
  * admin_bucket_list - all of them, by name
  * admin_bucket_delete - with its mappings and all its points
- *   errs   ERR_INVALID    the name, the retention (negative)
+ *   errs   ERR_INVALID    the name: 1 to 64 bytes of letters, digits, / _ - . and space; the
+ *                         description; a negative retention
  *          ERR_NOT_FOUND  bucket "x" not found
  *          ERR_CONFLICT   bucket with name x already exists
  *          and those of store_txn
  */
-int		 admin_bucket_name_check(struct slice name, struct err *err);
 int		 admin_bucket_create(struct store *store, struct arena *arena, struct slice name,
 		     struct slice description, int64_t retention_ns, struct store_bucket *out,
 		     struct err *err);
@@ -79,7 +77,7 @@ int		 admin_bucket_resolve(struct store *store, struct arena *arena,
  * admin_dbrp_create - map (database, policy) to a bucket, which is named or an id
  * admin_dbrp_delete - by id, or by pair
  * admin_dbrp_list - the stored ones, by database and policy; of one database unless it is ""
- *   errs   ERR_INVALID    a name
+ *   errs   ERR_INVALID    a name: 1 to 64 bytes of printable UTF-8 without / and \, not . or ..
  *          ERR_NOT_FOUND  bucket "x" not found; unable to find DBRP
  *          ERR_CONFLICT   another DBRP mapping with same orgID, db, and rp exists
  */
@@ -114,7 +112,8 @@ struct admin_destination {
  *                  ERR_NOT_FOUND  database not found: "db"
  *                  ERR_FORBIDDEN  insufficient permissions for write
  *   errs, reading  ERR_INVALID    database name required
- *                  ERR_NOT_FOUND  database not found: db; retention policy not found: rp
+ *                  ERR_NOT_FOUND  database not found: db; retention policy not found: rp;
+ *                                 default retention policy not set for: db
  *                  ERR_FORBIDDEN  requires READ on db
  *          A scoped token gets ERR_FORBIDDEN for a name that does not exist, as for one it may not use.
  */
@@ -123,7 +122,8 @@ int		 admin_dbrp_resolve(struct store *store, struct arena *arena,
 		     struct slice policy, struct admin_destination *out, struct err *err);
 
 /*
- * admin_dbrp_create_by_write - bucket DB/RP (RP is autogen when absent) and the mapping to it
+ * admin_dbrp_create_by_write - bucket DB/RP (RP is autogen when absent) and the mapping to it. On disk
+ *     with the points that follow: the caller's store_sync covers it
  *
  *   in     retention_ns  of a bucket that is made
  *   out    *bucket       the new one, or what somebody else has made since admin_dbrp_resolve
@@ -197,13 +197,12 @@ int		 admin_token_delete(struct store *store, struct arena *arena, uint64_t id,
 /* ---- setup.c ---- */
 
 /*
- * admin_setup - a new store, and in it the first all-access token
+ * admin_setup - a new store, and its first all-access token if one is asked for
  *   in     options  home and sizes
- *          text     of the token; "" = a random one
- *   out    *token   the token
+ *          text     of the token; "" = no token
  *   errs   those of store_create and admin_token_create
  */
 int		 admin_setup(const struct store_options *options, struct slice text,
-		     struct arena *arena, struct slice *token, struct err *err);
+		     struct arena *arena, struct err *err);
 
 #endif

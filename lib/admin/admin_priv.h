@@ -1,0 +1,43 @@
+/*
+ * admin/admin_priv.h - what the files of the room share
+ */
+#ifndef WEIR_ADMIN_ADMIN_PRIV_H
+#define WEIR_ADMIN_ADMIN_PRIV_H
+
+#include "admin/admin.h"
+
+/* ---- names.c ---- */
+
+/*
+ * admin_names_bucket - may the owner of the store give a bucket this name?
+ * admin_names_mapping - the same of a database or policy; `what` begins the error text
+ * admin_names_length - is it 1 to 64 bytes long? The text is that of a write.
+ * admin_names_written - may a write make a bucket of this name? The text counts characters from 0.
+ * admin_names_known - could the store hold it at all? If not it need not be asked.
+ */
+int	 admin_names_bucket(struct slice name, struct err *err);
+int	 admin_names_mapping(const char *what, struct slice name, struct err *err);
+int	 admin_names_length(struct slice name, struct err *err);
+int	 admin_names_written(struct slice name, struct err *err);
+bool	 admin_names_known(struct slice name);
+
+/*
+ * admin_names_impossible - holds a character that no bucket's name may have, whoever gives it
+ */
+bool	 admin_names_impossible(struct slice name);
+
+/* ---- buckets.c ---- */
+
+/*
+ * admin_bucket_of - by id when `which` is one and there is such a bucket, else by name
+ */
+int	 admin_bucket_of(struct txn *txn, struct slice which, struct store_bucket *out,
+	     struct err *err);
+
+/*
+ * admin_change - a transaction that writes, and is on disk when this returns
+ */
+int	 admin_change(struct store *store, struct arena *arena,
+	     int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err);
+
+#endif
