@@ -26,6 +26,8 @@
 #include "model/grants.h"
 #include "store/store.h"
 
+#define PROGRAM_VERSION "1.8-weir-" PACKAGE_VERSION	/* begins with a digit: clients read it as 1.x */
+
 #ifndef WEIR_HOME_DEFAULT
 #define WEIR_HOME_DEFAULT "/var/lib/weir"
 #endif
@@ -51,7 +53,7 @@ struct settings {
  *   in     arena    owns the texts
  *          program_path  argv[0]; its folder is where the second weir.conf is looked for
  *          home     from the command line; NULL = WEIR_HOME, else weir.conf beside the program,
- *                   else the default
+ *                   else the default. A relative one beside the program is taken from there.
  *   errs   ERR_INVALID  an unknown name or a bad value: where it stands ("PATH:LINE: ..."), what
  *                       was found, what would be right. The settings are then the defaults, home
  *                       excepted as far as it is known.
@@ -60,6 +62,11 @@ struct settings {
 int		 settings_read(struct settings *settings, struct arena *arena,
 		     const char *program_path, const char *home, struct err *err);
 void		 settings_print(const struct settings *settings, FILE *to);
+
+/*
+ * settings_parse_duration - 30s, 1h30m, 7d, 0: for the command line too
+ */
+int		 settings_parse_duration(struct slice text, int64_t *ns);
 
 /*
  * settings_store_options - those of them that the store wants
@@ -75,8 +82,11 @@ struct program {
 	struct arena	*arena;		/* of the settings' texts */
 	struct store	*store;		/* NULL until program_store is first asked */
 	struct auth	*auth;
+	bool		 serving;	/* clients get no word about paths and settings */
 	bool		 misconfigured;	/* `trouble` tells why */
 	struct err	 trouble;
+	char		*logged;	/* the trouble that stands in the log already */
+	const char	*too_large;	/* message of a 413; may be set before program_serve */
 };
 
 /*
@@ -95,8 +105,9 @@ void		 program_end(struct program *program);
 
 /*
  * program_store - the store, opened by the first call
- *   errs   ERR_UNAVAILABLE  it cannot be opened: for clients without a word about paths, the log has
- *                           the reason. Tried again by the next call.
+ *   errs   ERR_UNAVAILABLE  it cannot be opened. A program that serves says so to its clients
+ *                           without a word about paths, and puts the reason into the log. Tried
+ *                           again by the next call.
  */
 int		 program_store(struct program *program, struct store **store, struct err *err);
 

@@ -1,0 +1,148 @@
+/*
+ * program/program.c - start-up, the store when it is first needed, serving, shutdown
+ *
+ * Nothing that fails here ends a program that serves: a web server would only start it again and
+ * again. It stays up, answers 503, and tries once more with the next request.
+ */
+#include "program/program.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+int
+program_begin_at(struct program *program, const char *name, const char *path, const char *home,
+    struct err *err)
+{
+	memset(program, 0, sizeof(*program));
+	umask(077);
+	log_name(name);
+	program->name = name;
+	program->arena = arena_new(4096);
+	program->auth = auth_new();
+	return settings_read(&program->settings, program->arena, path, home, err);
+}
+
+void
+program_begin(struct program *program, const char *name, const char *path)
+{
+	struct err err;
+
+	if (program_begin_at(program, name, path, NULL, &err) != 0) {
+		log_error("%s", err.text);
+		program->misconfigured = true;
+		program->trouble = err;
+	}
+	program->serving = true;
+}
+
+void
+program_end(struct program *program)
+{
+	if (program->store != NULL)
+		store_close(program->store);
+	program->store = NULL;
+	auth_free(program->auth);
+	free(program->logged);
+	arena_free(program->arena);
+	program->auth = NULL;
+	program->logged = NULL;
+	program->arena = NULL;
+}
+
+/* Once in the log is enough for a trouble that every request meets. */
+static void
+log_trouble(struct program *program, const char *text)
+{
+	if (program->logged != NULL && strcmp(program->logged, text) == 0)
+		return;
+	log_error("%s", text);
+	free(program->logged);
+	program->logged = memory_string(text);
+}
+
+int
+program_store(struct program *program, struct store **store, struct err *err)
+{
+	struct store_options options;
+	struct err why;
+
+	*store = program->store;
+	if (*store != NULL)
+		return 0;
+	if (program->misconfigured)
+		return err_set(err, ERR_UNAVAILABLE,
+		    "this service is not set up correctly; its log says what is wrong");
+	settings_store_options(&program->settings, &options);
+	if (store_open(store, &options, &why) == 0) {
+		program->store = *store;
+		return 0;
+	}
+	*store = NULL;
+	if (!program->serving)
+		return err_set(err, why.code, "%s", why.text);
+	log_trouble(program, why.text);
+	return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened, please try again later");
+}
+
+static void
+after_reply(void *ctx)
+{
+	struct program *program = ctx;
+
+	if (program->store != NULL)
+		store_maintain(program->store);
+}
+
+int
+program_serve(struct program *program, const struct http_route *routes, size_t n_routes)
+{
+	const struct settings *settings = &program->settings;
+	const struct http_program http = {
+		.name = program->name,
+		.routes = routes,
+		.n_routes = n_routes,
+		.after_reply = after_reply,
+		.ctx = program,
+		.sent_bytes = settings->body_limit,
+		.inflated_bytes = settings->inflated_limit,
+		.spool_bytes = settings->spool_threshold,
+		.spool_dir = settings->spool_dir,
+		.too_large = program->too_large,
+		.plain = !settings->compress,
+	};
+	struct err err;
+	int status = EXIT_SUCCESS;
+
+	if (http_serve(&http, &err) != 0) {
+		log_error("%s", err.text);
+		status = EXIT_FAILURE;
+	}
+	program_end(program);
+	return status;
+}
+
+struct program *
+program_of(struct http_request *req)
+{
+	return req->ctx;
+}
+
+int
+program_identify(struct http_request *req, struct grants *grants, struct err *err)
+{
+	struct program *program = program_of(req);
+	struct auth_credential credential = { req->credential.user, req->credential.secret };
+	struct store *store;
+
+	memset(grants, 0, sizeof(*grants));
+	if (!req->credential.present)
+		return err_set(err, ERR_UNAUTHORIZED, "unauthorized access");
+	if (program_store(program, &store, err) != 0)
+		return -1;
+	return auth_identify(program->auth, store, &credential, clock_now_ns(), req->arena, grants,
+	    err);
+}

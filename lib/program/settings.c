@@ -1,0 +1,389 @@
+/*
+ * program/settings.c - what a site may choose: read, checked, explained
+ *
+ * settings_table.h has a row for each setting; everything here is about kinds of values, not about
+ * single settings. Sources are applied one over the other:
+ *
+ *     default < HOME/weir.conf < weir.conf beside the program < WEIR_NAME in the environment
+ *
+ * The home itself is looked for first, in the same order of sources but for the home's own file,
+ * which cannot move it. A home that is named beside the program as a relative path is taken from
+ * that folder, so that a folder of programs can be moved together with its data.
+ */
+#include "program/program.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/utf8.h"
+
+extern char **environ;
+
+enum setting_kind { KIND_TEXT, KIND_SIZE, KIND_COUNT, KIND_DURATION, KIND_FLAG };
+
+struct setting {
+	const char	*name;
+	enum setting_kind kind;
+	size_t		 offset;	/* in struct settings */
+	const char	*text;		/* its default */
+	const char	*help;
+};
+
+static const struct setting table[] = {
+#define SETTING(kind, name, text, help) \
+	{ #name, KIND_##kind, offsetof(struct settings, name), text, help },
+#include "program/settings_table.h"
+#undef SETTING
+};
+
+#define N_SETTINGS (sizeof(table) / sizeof(table[0]))
+
+static const struct {
+	const char	*unit;		/* in settings_print */
+	const char	*right;		/* in error texts */
+} kinds[] = {
+	[KIND_TEXT] = { "text", "a text" },
+	[KIND_SIZE] = { "bytes", "bytes, such as 4096, 64k, 16M or 2G" },
+	[KIND_COUNT] = { "number", "a whole number" },
+	[KIND_DURATION] = { "duration", "a duration, such as 500ms, 30s, 1h30m or 7d" },
+	[KIND_FLAG] = { "yes/no", "yes or no" },
+};
+
+struct reading {		/* one source on its way into the settings */
+	struct settings	*settings;
+	struct arena	*arena;
+	bool		 home_allowed;
+	bool		 home_only;	/* first look: where is the home? */
+};
+
+/* ---- values ---- */
+
+/* 4096, 64k, 64KiB, 16M, 2G, 1T: powers of 1024 */
+static int
+parse_size(struct slice text, uint64_t *bytes)
+{
+	static const char units[] = "kmgt";
+	size_t digits = 0;
+	unsigned shift = 0;
+	struct slice unit;
+	const char *at;
+
+	while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+		digits++;
+	unit = slice_trim(slice_make(text.p + digits, text.n - digits));
+	if (unit.n > 1 && slice_eq_nocase(slice_make(unit.p + 1, unit.n - 1), SLICE("ib")))
+		unit.n = 1;
+	if (unit.n == 1) {
+		at = strchr(units, unit.p[0] | 0x20);
+		if (at == NULL)
+			return -1;
+		shift = 10 * (unsigned)(at - units + 1);
+	} else if (unit.n > 1) {
+		return -1;
+	}
+	if (slice_to_u64(slice_make(text.p, digits), bytes) != 0 || *bytes > (uint64_t)INT64_MAX >> shift)
+		return -1;
+	*bytes <<= shift;
+	return 0;
+}
+
+static int
+parse_flag(struct slice text, bool *flag)
+{
+	static const char *const words[2][4] = {
+		{ "no", "false", "off", "0" }, { "yes", "true", "on", "1" },
+	};
+
+	for (size_t i = 0; i < 8; i++) {
+		if (slice_eq_nocase(text, slice_from(words[i & 1][i / 2]))) {
+			*flag = i & 1;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int
+settings_parse_duration(struct slice text, int64_t *ns)
+{
+	static const struct { struct slice unit; int64_t ns; } units[] = {
+		{ SLICE("ns"), 1 }, { SLICE("us"), 1000 }, { SLICE("ms"), 1000000 },
+		{ SLICE("s"), 1000000000 }, { SLICE("m"), 60 * INT64_C(1000000000) },
+		{ SLICE("h"), 3600 * INT64_C(1000000000) }, { SLICE("d"), 86400 * INT64_C(1000000000) },
+		{ SLICE("w"), 604800 * INT64_C(1000000000) },
+	};
+	int64_t sum = 0;
+
+	if (slice_eq(text, SLICE("0"))) {
+		*ns = 0;
+		return 0;
+	}
+	if (text.n == 0)
+		return -1;
+	while (text.n > 0) {
+		size_t digits = 0, letters, i;
+		uint64_t n;
+		int64_t part;
+
+		while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+			digits++;
+		for (letters = digits; letters < text.n; letters++) {
+			if (text.p[letters] >= '0' && text.p[letters] <= '9')
+				break;
+		}
+		if (slice_to_u64(slice_make(text.p, digits), &n) != 0)
+			return -1;
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+			if (slice_eq(units[i].unit, slice_make(text.p + digits, letters - digits)))
+				break;
+		}
+		if (i == sizeof(units) / sizeof(units[0]) || n > INT64_MAX ||
+		    __builtin_mul_overflow((int64_t)n, units[i].ns, &part) ||
+		    __builtin_add_overflow(sum, part, &sum))
+			return -1;
+		text = slice_make(text.p + letters, text.n - letters);
+	}
+	*ns = sum;
+	return 0;
+}
+
+static int
+parse_value(struct reading *reading, const struct setting *setting, struct slice text)
+{
+	char *at = (char *)reading->settings + setting->offset;
+
+	switch (setting->kind) {
+	case KIND_TEXT:
+		if (text.n == 0)
+			return -1;
+		*(const char **)(void *)at = arena_string(reading->arena, text);
+		return 0;
+	case KIND_SIZE:
+		return parse_size(text, (uint64_t *)(void *)at);
+	case KIND_COUNT:
+		return slice_to_u64(text, (uint64_t *)(void *)at);
+	case KIND_DURATION:
+		return settings_parse_duration(text, (int64_t *)(void *)at);
+	case KIND_FLAG:
+		return parse_flag(text, (bool *)(void *)at);
+	}
+	return -1;
+}
+
+/* ---- sources ---- */
+
+static const struct setting *
+find_setting(struct slice name)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (slice_eq(name, slice_from(table[i].name)))
+			return &table[i];
+	}
+	return NULL;
+}
+
+static int
+set(void *to, struct slice name, struct slice value, struct err *err)
+{
+	struct reading *reading = to;
+	const struct setting *setting = find_setting(name);
+	bool home = slice_eq(name, SLICE("home"));
+
+	if (reading->home_only && !home)
+		return 0;
+	if (setting == NULL)
+		return err_set(err, ERR_INVALID, "found \"" SLICE_FMT "\", expected the name of a "
+		    "setting (`weir settings` lists them)", SLICE_ARG(utf8_cut(name, 100)));
+	if (home && !reading->home_allowed)
+		return err_set(err, ERR_INVALID, "found \"home\", which the weir.conf in the home "
+		    "cannot set: expected it in WEIR_HOME or in weir.conf beside the program");
+	if (parse_value(reading, setting, value) != 0)
+		return err_set(err, ERR_INVALID, "%s: found \"" SLICE_FMT "\", expected %s",
+		    setting->name, SLICE_ARG(utf8_cut(value, 200)), kinds[setting->kind].right);
+	return 0;
+}
+
+static void
+set_defaults(struct settings *settings, struct arena *arena)
+{
+	struct reading reading = { settings, arena, true, false };
+	struct err err;
+
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		int bad = set(&reading, slice_from(table[i].name), slice_from(table[i].text), &err);
+
+		assert(bad == 0);
+		(void)bad;
+	}
+}
+
+/*
+ * An empty variable is an unset one. WEIR_TEST_... belongs to tests.
+ */
+static int
+read_environment(struct reading *reading, struct err *err)
+{
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		struct slice all = slice_from(*entry), name;
+		char lower[64];
+		size_t equals = slice_find(all, '='), n;
+
+		if (!slice_starts(all, SLICE("WEIR_")) || slice_starts(all, SLICE("WEIR_TEST_")) ||
+		    equals == all.n || equals + 1 == all.n)
+			continue;
+		name = slice_make(all.p, equals);
+		n = name.n - 5 < sizeof(lower) ? name.n - 5 : sizeof(lower);
+		for (size_t i = 0; i < n; i++) {
+			char c = name.p[5 + i];
+
+			lower[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		}
+		if (set(reading, slice_make(lower, n),
+		    slice_make(all.p + equals + 1, all.n - equals - 1), err) != 0)
+			return err_set(err, ERR_INVALID, SLICE_FMT " in the environment: %s",
+			    SLICE_ARG(utf8_cut(name, 100)), err->text);
+	}
+	return 0;
+}
+
+/* The folder of the program, without trust in a name that was found through PATH. */
+static char *
+program_folder(struct arena *arena, const char *program_path)
+{
+	char exe[PATH_MAX];
+	struct slice path = slice_from(program_path);
+	ssize_t n;
+	size_t slash;
+
+	if (path.n == 0 || memchr(path.p, '/', path.n) == NULL) {
+		n = readlink("/proc/self/exe", exe, sizeof(exe));
+		path = slice_make(exe, n > 0 ? (size_t)n : 0);
+	}
+	for (slash = path.n; slash > 0 && path.p[slash - 1] != '/'; slash--)
+		;
+	if (slash == 0)
+		return arena_string(arena, SLICE("."));
+	return arena_string(arena, slice_make(path.p, slash > 1 ? slash - 1 : 1));
+}
+
+static int
+read_file(struct reading *reading, const char *folder, struct err *err)
+{
+	struct slice path = arena_printf(reading->arena, "%s/weir.conf", folder);
+
+	return conf_read(path.p, set, reading, err) < 0 ? -1 : 0;
+}
+
+/* Where is the home? Errors wait for the second reading, which sees the whole of every source. */
+static const char *
+find_home(struct arena *arena, const char *folder)
+{
+	struct settings found = { .home = NULL };
+	struct reading reading = { &found, arena, true, true };
+	struct err err;
+
+	read_file(&reading, folder, &err);
+	if (found.home != NULL && found.home[0] != '/')
+		found.home = arena_printf(arena, "%s/%s", folder, found.home).p;
+	read_environment(&reading, &err);
+	return found.home != NULL ? found.home : WEIR_HOME_DEFAULT;
+}
+
+int
+settings_read(struct settings *settings, struct arena *arena, const char *program_path,
+    const char *home, struct err *err)
+{
+	const char *folder = program_folder(arena, program_path);
+	struct reading reading = { settings, arena, false, false };
+	int result = -1;
+
+	if (home == NULL)
+		home = find_home(arena, folder);
+	home = arena_string(arena, slice_from(home));
+	set_defaults(settings, arena);
+	if (read_file(&reading, home, err) == 0) {
+		reading.home_allowed = true;
+		if (read_file(&reading, folder, err) == 0 && read_environment(&reading, err) == 0)
+			result = 0;
+	}
+	if (result != 0)
+		set_defaults(settings, arena);
+	settings->home = home;
+	return result;
+}
+
+/* ---- what they are ---- */
+
+/* The greatest unit that fits without a rest. */
+static void
+print_scaled(FILE *to, uint64_t n, const char *const *names, const uint64_t *sizes, size_t n_units)
+{
+	for (size_t i = 0; i < n_units; i++) {
+		if (n != 0 && n % sizes[i] == 0) {
+			fprintf(to, "%llu%s", (unsigned long long)(n / sizes[i]), names[i]);
+			return;
+		}
+	}
+	fprintf(to, "%llu%s", (unsigned long long)n, names[n_units - 1]);
+}
+
+static void
+print_value(const struct settings *settings, const struct setting *setting, FILE *to)
+{
+	static const char *const size_names[] = { "G", "M", "k", "" };
+	static const uint64_t sizes[] = { 1 << 30, 1 << 20, 1 << 10, 1 };
+	static const char *const time_names[] = { "w", "d", "h", "m", "s", "ms", "us", "ns" };
+	static const uint64_t times[] = {
+		UINT64_C(604800000000000), UINT64_C(86400000000000), UINT64_C(3600000000000),
+		UINT64_C(60000000000), 1000000000, 1000000, 1000, 1,
+	};
+	const char *at = (const char *)settings + setting->offset;
+
+	switch (setting->kind) {
+	case KIND_TEXT:
+		fputs(*(const char *const *)(const void *)at, to);
+		return;
+	case KIND_SIZE:
+		print_scaled(to, *(const uint64_t *)(const void *)at, size_names, sizes, 4);
+		return;
+	case KIND_COUNT:
+		fprintf(to, "%llu", (unsigned long long)*(const uint64_t *)(const void *)at);
+		return;
+	case KIND_DURATION:
+		if (*(const int64_t *)(const void *)at == 0)
+			fputs("0s", to);
+		else
+			print_scaled(to, *(const uint64_t *)(const void *)at, time_names, times, 8);
+		return;
+	case KIND_FLAG:
+		fputs(*(const bool *)(const void *)at ? "yes" : "no", to);
+		return;
+	}
+}
+
+void
+settings_print(const struct settings *settings, FILE *to)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		fprintf(to, "# %s (%s; default %s)\n%s = ", table[i].help, kinds[table[i].kind].unit,
+		    table[i].text, table[i].name);
+		print_value(settings, &table[i], to);
+		fputs(i + 1 < N_SETTINGS ? "\n\n" : "\n", to);
+	}
+}
+
+void
+settings_store_options(const struct settings *settings, struct store_options *options)
+{
+	store_default_options(options);
+	options->home = settings->home;
+	options->cache_bytes = settings->cache_size;
+	options->checkpoint_bytes = settings->checkpoint_size;
+	options->reserve_bytes = settings->disk_reserve;
+	options->wait_ms = (uint64_t)settings->lock_wait / 1000000;
+	options->max_columns = settings->max_columns;
+	options->max_measurements = settings->max_measurements;
+}
