@@ -25,9 +25,11 @@ struct line_memo;
  *   in     limit_bytes  once it holds more, all is forgotten before the next batch begins
  *   owns   the series_refs of every batch parsed with it: store the batch before the next one is
  *          begun, and free the memo after that
+ * line_memo_bytes - about how much it holds
  */
 struct line_memo	*line_memo_new(size_t limit_bytes);
 void			 line_memo_free(struct line_memo *memo);
+size_t			 line_memo_bytes(const struct line_memo *memo);
 
 struct line_options {
 	enum precision	 precision;

@@ -68,10 +68,16 @@ line_memo_forget(struct line_memo *memo)
 	memo->grew = false;
 }
 
+size_t
+line_memo_bytes(const struct line_memo *memo)
+{
+	return arena_bytes(memo->arena) + memo->table_bytes;
+}
+
 bool
 line_memo_is_full(const struct line_memo *memo)
 {
-	return arena_bytes(memo->arena) + memo->table_bytes > memo->limit_bytes;
+	return line_memo_bytes(memo) > memo->limit_bytes;
 }
 
 /*

@@ -1,0 +1,182 @@
+/*
+ * write/points.c - from a body to the journal
+ *
+ *     pieces ─► window (whole lines, and the beginning of one more) ─► batch ─► store
+ *                 ▲                                    └ what is left over ┘
+ *
+ * A body of the usual size is one window and one batch. A longer one takes no more memory: a window
+ * is parsed once it holds WINDOW_BYTES, what follows its last whole line moves to its beginning, and
+ * only a line that is longer than that makes it grow, up to the longest line that is read at all.
+ *
+ * A bucket that a write may make is made when the first batch has a row: a body without one good
+ * line leaves no trace.
+ */
+#include "admin/admin.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "write/write_priv.h"
+
+#define WINDOW_BYTES ((size_t)2 << 20)
+
+/*
+ * writing - one write on its way
+ */
+struct writing {
+	const struct write_request *request;
+	struct write_known *known;
+	uint64_t	 bucket_id;	/* 0: not made yet */
+	struct line_options options;
+	struct line_stream stream;
+	struct batch_rejects rejects;
+	uint64_t	 n_stored;
+	bool		 final;		/* the body has ended */
+};
+
+/*
+ * store_says - what a failure of the store is for a client: a write may always be sent again, so
+ *              it is asked to come back; what really happened goes to the log
+ */
+static int
+store_says(struct err *err, const struct err *why)
+{
+	if (why->code != ERR_UNAVAILABLE && why->code != ERR_IO)
+		return err_set(err, why->code, "%s", why->text);
+	log_error("%s", why->text);
+	return err_set(err, ERR_UNAVAILABLE, "this service is overloaded, please try again later");
+}
+
+/*
+ * find_bucket - where the points go; bucket_id stays 0 when that is to be made
+ */
+static int
+find_bucket(struct writing *w, struct err *err)
+{
+	const struct write_request *r = w->request;
+	struct admin_destination to = { 0 };
+	struct err why;
+	int result;
+
+	if (r->to == WRITE_TO_BUCKET)
+		result = admin_bucket_resolve(r->store, r->arena, r->grants, r->bucket, &to.bucket, &why);
+	else
+		result = admin_dbrp_resolve(r->store, r->arena, r->grants, ADMIN_WRITE, r->database,
+		    r->policy, &to, &why);
+	w->bucket_id = to.create ? 0 : to.bucket.id;
+	return result == 0 ? 0 : store_says(err, &why);
+}
+
+static int
+make_bucket(struct writing *w, struct err *err)
+{
+	const struct write_request *r = w->request;
+	struct store_bucket bucket;
+
+	if (admin_dbrp_create_by_write(r->store, r->arena, r->grants, r->database, r->policy,
+	    r->retention_ns, &bucket, err) != 0)
+		return -1;
+	w->bucket_id = bucket.id;
+	write_memory_name(r->memory, w->known, bucket.id);
+	return 0;
+}
+
+static int
+store_batch(struct writing *w, struct batch *batch, struct err *err)
+{
+	uint64_t n_stored = 0;
+	struct err why;
+
+	if (batch->n_rows == 0)
+		return 0;
+	if ((w->bucket_id == 0 && make_bucket(w, &why) != 0) ||
+	    store_append(w->request->store, w->bucket_id, batch, &n_stored, &why) != 0)
+		return store_says(err, &why);
+	w->n_stored += n_stored;
+	return 0;
+}
+
+/*
+ * fill_window - take pieces until the window holds `want` bytes, or the body ends
+ */
+static int
+fill_window(struct writing *w, size_t want, struct err *err)
+{
+	struct buf *window = &w->request->memory->window;
+	struct slice piece;
+
+	while (!w->final && window->n < want) {
+		if (w->request->next(w->request->from, &piece, err) != 0)
+			return -1;
+		buf_put_slice(window, piece);
+		w->final = piece.n == 0;
+	}
+	return 0;
+}
+
+/*
+ * store_window - parse and store the whole lines of the window, and keep the rest of it
+ */
+static int
+store_window(struct writing *w, struct err *err)
+{
+	struct buf *window = &w->request->memory->window;
+	struct arena *arena = w->request->memory->batch;
+	enum line_stop stop;
+	size_t at = 0, consumed;
+
+	buf_reserve(window, LINE_SLACK);
+	do {
+		struct batch batch;
+		int result;
+
+		batch_init(&batch, arena, &w->rejects);
+		stop = line_parse(w->known->memo, &w->stream, &w->options,
+		    slice_make(window->p + at, window->n - at), w->final, &batch, &consumed);
+		at += consumed;
+		result = store_batch(w, &batch, err);
+		arena_reset(arena);
+		if (result != 0)
+			return -1;
+	} while (stop == LINE_BATCH_FULL);
+	memmove(window->p, window->p + at, window->n - at);
+	window->n -= at;
+	return 0;
+}
+
+static int
+store_body(struct writing *w, struct err *err)
+{
+	const struct buf *window = &w->request->memory->window;
+	size_t want = WINDOW_BYTES;
+	struct err why;
+
+	while (!w->final) {
+		if (fill_window(w, want, err) != 0 || store_window(w, err) != 0)
+			return -1;
+		want = window->n < WINDOW_BYTES / 2 ? WINDOW_BYTES : 2 * window->n;
+	}
+	if (w->n_stored != 0 && store_sync(w->request->store, &why) != 0)
+		return store_says(err, &why);
+	return 0;
+}
+
+int
+write_points(const struct write_request *request, struct write_report *report, struct err *err)
+{
+	struct writing w = { .request = request, .stream = { .line = 1 } };
+	int result;
+
+	*report = (struct write_report){ 0 };
+	if (find_bucket(&w, err) != 0)
+		return -1;
+	line_default_options(&w.options);
+	w.options.precision = request->precision;
+	w.options.now_ns = clock_now_ns();
+	w.options.max_fields = request->max_columns;
+	batch_rejects_init(&w.rejects, request->arena);
+	w.known = write_memory_of(request->memory, w.bucket_id);
+	result = store_body(&w, err);
+	if (result == 0)
+		write_report_fill(report, &w.rejects, w.n_stored, request->arena);
+	write_memory_trim(request->memory);
+	return result;
+}
