@@ -178,6 +178,7 @@ int	 http_body_whole(struct http_request *req, size_t max, struct slice *body, s
  * http_reply_error - an error body, http-api 4.2; err->code gives status and "code". The text of a
  *                    401 is always the same. Returning -1 from a handler does this.
  * http_reply_error_line - the same with "line":N, the first bad line of the body
+ * http_reply_error_text - the same with a text that is longer than a struct err can hold
  */
 void	 http_reply_header(struct http_request *req, const char *name, struct slice value);
 void	 http_reply_empty(struct http_request *req, int status);
@@ -185,6 +186,8 @@ void	 http_reply_bytes(struct http_request *req, int status, const char *content
 	     struct slice body);
 void	 http_reply_error(struct http_request *req, const struct err *err);
 void	 http_reply_error_line(struct http_request *req, const struct err *err, uint64_t line);
+void	 http_reply_error_text(struct http_request *req, enum err_code code, struct slice text,
+	     uint64_t line);
 
 /*
  * http_reply_begin - begin a streamed answer; the loop ends it when the handler has returned

@@ -9,7 +9,8 @@
 #include "base/utf8.h"
 #include "http/http_priv.h"
 
-#define RETRY_AFTER_S "5"
+#define RETRY_AFTER_S	"5"
+#define HEADER_BYTES	1024	/* of a text in a header, as 1.x cuts it */
 
 /*
  * put_json_string - quoted and escaped (RFC 8259, 7); bytes that are not UTF-8 become U+FFFD
@@ -71,7 +72,7 @@ put_error_headers(struct http_request *req, int status, const char *code, struct
 		http_reply_header(req, "WWW-Authenticate", is_v1(req) ?
 		    SLICE("Basic realm=\"weir\"") : SLICE("Bearer realm=\"weir\""));
 	else
-		http_reply_header(req, "X-Influxdb-Error", text);
+		http_reply_header(req, "X-Influxdb-Error", utf8_cut(text, HEADER_BYTES));
 	if (status == 503 || status == 429)
 		http_reply_header(req, "Retry-After", SLICE(RETRY_AFTER_S));
 }
@@ -88,15 +89,23 @@ code_to_send(enum err_code code)
 }
 
 void
-http_reply_error_line(struct http_request *req, const struct err *err, uint64_t line)
+http_reply_error_text(struct http_request *req, enum err_code code, struct slice text, uint64_t line)
 {
-	enum err_code code = code_to_send(err->code);
-	int status = err_status(code);
-	struct slice text = status == 401 ? SLICE("unauthorized access") : slice_from(err->text);
+	int status;
 
+	code = code_to_send(code);
+	status = err_status(code);
+	if (status == 401)
+		text = SLICE("unauthorized access");
 	http_reply_begin(req, status, "application/json");
 	put_error_headers(req, status, err_word(code), text);
 	put_error(req, err_word(code), text, line);
+}
+
+void
+http_reply_error_line(struct http_request *req, const struct err *err, uint64_t line)
+{
+	http_reply_error_text(req, err->code, slice_from(err->text), line);
 }
 
 void
