@@ -4,13 +4,7 @@
  * Each body is parsed whole and in pieces of every small size, with a new memo and once more with
  * the memo that it has taught: the points must be the same each time.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "unit.h"
 #include "line_dump.h"
 
 #define NOW INT64_C(1700000000123456789)
@@ -243,7 +237,7 @@ static void
 bodies(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(body_cases) / sizeof(body_cases[0]); i++) {
+	for (size_t i = 0; i < UNIT_N(body_cases); i++) {
 		print_message("           %s\n", body_cases[i].name);
 		check_body(&body_cases[i]);
 	}
@@ -329,7 +323,7 @@ line_length(void **state)
 	static const size_t pieces[] = { 1, 7, 99, 100, 101, 1000, 100000 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+	for (size_t i = 0; i < UNIT_N(pieces); i++) {
 		struct line_dump dump = limited(pieces[i]);
 		struct buf body = { 0 };
 
