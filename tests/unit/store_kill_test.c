@@ -1,0 +1,198 @@
+/*
+ * tests/unit/store_kill_test.c - processes that are killed at any moment lose nothing acknowledged
+ *
+ * Writers append a row, wait until it is on disk and tell the parent through a pipe; one in ten
+ * reads all rows back, one in fifty takes a checkpoint. The parent kills one at random every few
+ * milliseconds and starts another. At the end every row that was told is there.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "store_home.h"
+
+#define WRITERS 4
+#define KILLS 150
+#define MOST_ROWS 1000000
+
+struct told {
+	uint32_t	 writer;
+	uint32_t	 row;
+};
+
+static struct series_ref *
+series_of(uint32_t writer)
+{
+	char name[16];
+	struct tag tag = { SLICE("writer"), { name, 0 } };
+
+	tag.value.n = (size_t)snprintf(name, sizeof(name), "%u", writer);
+	return home_ref(&tag, 1);
+}
+
+static size_t
+read_all(struct home *h, struct store_measurement *m, uint64_t id, int64_t *times, size_t cap)
+{
+	struct store_scan_spec spec = { m, &id, 1, &m->fields[0].id, 1, INT64_MIN, INT64_MAX, false };
+	const struct store_block *block;
+	struct store_scan *scan;
+	struct store_cursor *cursor;
+	struct err err;
+	size_t n = 0;
+
+	if (store_scan_begin(h->store, &spec, &scan, &err) != 0)
+		home_die("scan", &err);
+	cursor = store_scan_cursor(scan, 0);
+	while (store_cursor_next(cursor, &block, &err) == 0 && block != NULL)
+		for (size_t i = 0; i < block->n_rows && n < cap; i++)
+			times[n++] = block->times[i];
+	store_scan_end(scan);
+	return n;
+}
+
+static void
+write_until_killed(struct home *h, uint32_t writer, int to)
+{
+	struct series_ref *ref = series_of(writer);
+	struct err err;
+
+	h->store = NULL;
+	home_open(h);
+	for (uint32_t row = 0; row < MOST_ROWS; row++) {
+		struct told told = { writer, row };
+		struct value v = { .type = VALUE_INTEGER, .i = row };
+
+		home_put(h, home_point(h, "m", ref, row, 1), "v", v);
+		home_append(h);
+		if (store_sync(h->store, &err) != 0)
+			home_die("sync", &err);
+		if (write(to, &told, sizeof(told)) != sizeof(told))
+			_exit(1);
+		if (row % 10 == 9) {
+			int64_t times[64];
+
+			arena_reset(h->arena);
+			read_all(h, home_measurement(h, "m"), ref->id, times, 64);
+		}
+		if (row % 50 == 49) {
+			h->options.checkpoint_bytes = 0;
+			store_maintain(h->store);
+		}
+	}
+}
+
+static pid_t
+start(struct home *h, uint32_t writer, const int pipe_fds[2])
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(pipe_fds[0]);
+		write_until_killed(h, writer, pipe_fds[1]);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+take_told(int from, uint32_t *last)
+{
+	struct pollfd poll_fd = { from, POLLIN, 0 };
+	struct told told[256];
+	ssize_t n;
+
+	while (poll(&poll_fd, 1, 0) > 0 && (n = read(from, told, sizeof(told))) > 0)
+		for (size_t i = 0; i < (size_t)n / sizeof(*told); i++)
+			last[told[i].writer] = told[i].row + 1;
+}
+
+static void
+check_writer(struct home *h, struct store_measurement *m, uint32_t writer, uint32_t told,
+    uint64_t *acknowledged)
+{
+	struct series_ref *ref = series_of(writer);
+	int64_t *times = memory_array((size_t)told + 8, sizeof(*times));
+	struct err err;
+	uint64_t stored;
+	size_t n;
+
+	if (told > 0) {
+		/* the series is there: one more row finds its id */
+		home_put(h, home_point(h, "m", ref, MOST_ROWS, 1), "v",
+		    (struct value){ .type = VALUE_INTEGER, .i = 0 });
+		assert_int_equal(store_append(h->store, h->bucket, &h->batch, &stored, &err), 0);
+		arena_reset(h->batch_arena);
+		batch_init(&h->batch, h->batch_arena, &h->rejects);
+		n = read_all(h, m, ref->id, times, told);
+		assert_int_equal(n, told);
+		for (uint32_t i = 0; i < told; i++)
+			assert_int_equal(times[i], i);
+	}
+	*acknowledged += told;
+	free(times);
+	home_ref_free(ref);
+}
+
+static void
+nothing_acknowledged_is_lost(void **unused)
+{
+	uint32_t n_started = 0, *last = memory_array(KILLS + WRITERS, sizeof(*last));
+	pid_t pids[WRITERS];
+	uint64_t acknowledged = 0;
+	struct home h;
+	int pipe_fds[2];
+
+	(void)unused;
+	home_new(&h);
+	store_close(h.store);	/* nothing of the parent's is shared with the children */
+	assert_int_equal(pipe(pipe_fds), 0);
+	srandom(1);
+	for (int i = 0; i < WRITERS; i++)
+		pids[i] = start(&h, n_started++, pipe_fds);
+	for (int kills = 0; kills < KILLS; kills++) {
+		struct timespec pause = { 0, 2000000 + random() % 15000000 };
+		int victim = (int)(random() % WRITERS);
+
+		nanosleep(&pause, NULL);
+		take_told(pipe_fds[0], last);
+		kill(pids[victim], SIGKILL);
+		waitpid(pids[victim], NULL, 0);
+		pids[victim] = start(&h, n_started++, pipe_fds);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	take_told(pipe_fds[0], last);
+	home_open(&h);
+	struct store_measurement *m = home_measurement(&h, "m");
+
+	for (uint32_t w = 0; w < n_started; w++)
+		check_writer(&h, m, w, last[w], &acknowledged);
+	print_message("%d kills, %llu rows acknowledged, none lost\n", KILLS,
+	    (unsigned long long)acknowledged);
+	assert_true(acknowledged > 0);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	free(last);
+	home_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_acknowledged_is_lost),
+	};
+
+	return cmocka_run_group_tests_name("store/kill", tests, NULL, NULL);
+}
