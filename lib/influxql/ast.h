@@ -76,11 +76,18 @@ struct expr_ref {
 };
 
 /*
+ * The parser bounds the depth of what it builds, so that functions may recurse over a tree. Chains of
+ * AND and of OR, which may be long, come as balanced trees: their order is kept, their shape is free.
+ */
+#define EXPR_DEPTH_MAX	1024
+
+/*
  * Signs are folded as the language says: -5 is the literal -5, -v is -1 * v (a binary), +v is
  * 1 * v; -(v) and -f(v) likewise.
  */
 struct expr {
 	enum expr_kind	 kind;
+	uint32_t	 depth;		/* nodes on the longest way down, at most EXPR_DEPTH_MAX */
 	struct position	 at;		/* of its first token; 0, 0 in nodes made later */
 	union {
 		struct expr_binary binary;
