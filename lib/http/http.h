@@ -113,7 +113,7 @@ int	 http_serve(const struct http_program *program, struct err *err);
 bool	 http_stopping(void);
 
 /*
- * http_param - the decoded value of a parameter, empty when it is absent: an empty value is the same
+ * http_param - the decoded value of a parameter, empty when absent: both mean the same
  * http_param_raw - is it there at all, and with which value?
  *
  * A multipart field comes before a urlencoded body and that before the URL. On a repeated name the
@@ -153,7 +153,7 @@ size_t	 http_choose_type(struct http_request *req, const char *const *types, siz
  * by the first http_body_window or http_body_whole when not before.
  *   errs   ERR_TOO_LARGE    a limit of the route is passed, as sent or inflated
  *          ERR_INVALID      unknown Content-Encoding, broken gzip stream
- *          ERR_GONE         it ended before CONTENT_LENGTH, or the connection broke: nobody is there
+ *          ERR_GONE         it ended before CONTENT_LENGTH, or the connection broke
  *          ERR_UNAVAILABLE  the spool file cannot be written
  */
 int	 http_body_read(struct http_request *req, struct err *err);
@@ -171,8 +171,7 @@ int	 http_body_window(struct http_request *req, struct slice *piece, struct err 
 int	 http_body_whole(struct http_request *req, size_t max, struct slice *body, struct err *err);
 
 /*
- * http_reply_header - one more header line, before the answer begins; bytes that would break the line
- *                     become spaces
+ * http_reply_header - one more header line, before the answer begins; control bytes become spaces
  * http_reply_empty - no body (204)
  * http_reply_bytes - a body that is there in full
  * http_reply_error - an error body, http-api 4.2; err->code gives status and "code". The text of a

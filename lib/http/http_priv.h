@@ -70,7 +70,8 @@ int	 http_multipart_parse(struct http_params *params, struct arena *arena,
 	     struct slice content_type, struct slice body, struct err *err);
 
 /*
- * http_header_attribute - an attribute of a header value: `boundary` of `multipart/form-data; boundary="x"`
+ * http_header_attribute - an attribute of a header value, such as `boundary` of
+ *                         `multipart/form-data; boundary="x"`
  */
 bool	 http_header_attribute(struct arena *arena, struct slice header, const char *name,
 	     struct slice *value);
@@ -164,7 +165,8 @@ void	 http_body_end(struct http_body *body);		/* keeps modest buffers for the ne
 void	 http_body_free(struct http_body *body);
 
 /*
- * http_body_raw - the next bytes as they were sent, empty at the end; http_body_rewind - from the start
+ * http_body_raw - the next bytes as they were sent, empty at the end
+ * http_body_rewind - from the start again
  */
 int	 http_body_raw(struct http_body *body, struct slice *piece, struct err *err);
 void	 http_body_rewind(struct http_body *body);

@@ -2,9 +2,9 @@
  * http/link_fcgi.c - requests that come over FastCGI
  *
  * The multi-thread calls of libfcgi are used, by one thread: they keep no state of their own and
- * leave the environment alone. After an answer whose request body was not read to its end the
- * connection is closed even where the web server would keep it, since what is left of that body
- * stands in the way of the next request.
+ * leave the environment alone. Where the web server keeps the connection for the next request, the
+ * body of this one must be out of the way: of a GET its empty end is taken in here, and after a
+ * body that nobody wanted to read the connection is closed all the same.
  */
 #include <errno.h>
 #include <fcgiapp.h>
@@ -94,13 +94,31 @@ accept_next(FCGX_Request *request, struct err *err)
 	}
 }
 
+/*
+ * is_all_read - has the whole request been read, so that the next one may follow it?
+ */
+static bool
+is_all_read(struct http_server *server, struct fcgi_link *link)
+{
+	const char *method = fcgi_env(&link->link, "REQUEST_METHOD");
+	char c;
+
+	if (server->inside.body.at_end)
+		return true;
+	if (!link->request.keepConnection)
+		return false;
+	if (http_method_from(slice_trim(slice_from(method))) & (HTTP_POST | HTTP_PUT | HTTP_PATCH))
+		return false;		/* reading on might wait for a slow client */
+	return fcgi_read(&link->link, &c, 1) == 0;
+}
+
 static void
 serve_one(struct http_server *server, struct fcgi_link *link)
 {
 	bool all_read;
 
 	http_server_answer(server, &link->link);
-	all_read = server->inside.body.at_end;
+	all_read = is_all_read(server, link);
 	FCGX_Finish_r(&link->request);
 	if (!all_read && link->request.ipcFd != -1)
 		FCGX_Free(&link->request, 1);

@@ -78,7 +78,7 @@ put_error_headers(struct http_request *req, int status, const char *code, struct
 }
 
 /*
- * code_to_send - a body that was cut off is never stored, so whoever is still there may send it again
+ * code_to_send - a body that was cut off is not stored: whoever is still there may send it again
  */
 static enum err_code
 code_to_send(enum err_code code)
@@ -89,7 +89,8 @@ code_to_send(enum err_code code)
 }
 
 void
-http_reply_error_text(struct http_request *req, enum err_code code, struct slice text, uint64_t line)
+http_reply_error_text(struct http_request *req, enum err_code code, struct slice text,
+    uint64_t line)
 {
 	int status;
 

@@ -1,8 +1,8 @@
 /*
  * http/serve.c - the request loop: what happens to every request, in this order
  *
- * OPTIONS is answered before anything else, on every path. Then path (404), method (405), credential
- * (401), form (400, 413), and the program's handler.
+ * OPTIONS is answered before anything else, on every path. Then path (404), method (405),
+ * credential (401), form (400, 413), and the program's handler.
  */
 #include <fcgiapp.h>
 

@@ -64,7 +64,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct http_program program = {
-	.name = "weir-test", .routes = routes, .n_routes = N_OF(routes), .too_large = "too much",
+	.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes), .too_large = "too much",
 };
 
 static void
@@ -371,7 +371,7 @@ test_sizes(void **state)
 	(void)state;
 	put_lines(&plain, 300000);
 	assert_true(plain.n > 12000000);
-	for (size_t i = 0; i < 2 * N_OF(sizes); i++) {
+	for (size_t i = 0; i < 2 * UNIT_N(sizes); i++) {
 		struct slice expected = slice_make(plain.p, sizes[i / 2]);
 		struct memory_link m;
 

@@ -74,7 +74,7 @@ static void
 run_child(const char *const *env, int in, int out, int talk)
 {
 	struct http_program program = {
-		.name = "weir-test", .routes = routes, .n_routes = N_OF(routes),
+		.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes),
 		.after_reply = say_done, .ctx = &talk,
 	};
 	struct err err;
@@ -216,7 +216,7 @@ test_client_leaves_in_mid_body(void **state)
 }
 
 /*
- * The web server ends a program whose client has left: of an endless body that is all there is to see.
+ * The web server ends a program whose client has left: of an endless body that is all to be seen.
  */
 static void
 test_sigterm_in_mid_body(void **state)

@@ -25,7 +25,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct http_program program = {
-	.name = "weir-test", .routes = routes, .n_routes = N_OF(routes),
+	.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes),
 };
 
 static const struct {
@@ -76,7 +76,7 @@ static void
 test_cases(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
+	for (size_t i = 0; i < UNIT_N(cases); i++) {
 		struct memory_link m;
 
 		memory_open(&m);
@@ -104,7 +104,7 @@ test_header_behind_a_rewrite(void **state)
 	};
 
 	(void)state;
-	for (size_t first = 0; first < N_OF(names); first++) {
+	for (size_t first = 0; first < UNIT_N(names); first++) {
 		struct memory_link m;
 
 		memory_open(&m);
@@ -113,7 +113,7 @@ test_header_behind_a_rewrite(void **state)
 		for (size_t i = 0; i < first; i++)
 			memory_set(&m, names[i], "");
 		memory_set(&m, names[first], "Token good");
-		for (size_t i = first + 1; i < N_OF(names); i++)
+		for (size_t i = first + 1; i < UNIT_N(names); i++)
 			memory_set(&m, names[i], "Token later");
 		memory_ask(&m, &program);
 		assert_string_equal(memory_answer_body(&m).p, "|good");

@@ -96,6 +96,7 @@ answer_when_gone(struct http_request *req, struct err *err)
 }
 
 static const struct http_route routes[] = {
+	{ HTTP_GET, "/ping", answer_unread, 0, 0, 0 },
 	{ HTTP_POST, "/echo", answer_body, 0, 0, 0 },
 	{ HTTP_POST, "/later", answer_later, 0, 0, 0 },
 	{ HTTP_POST, "/unread", answer_unread, 0, 0, 0 },
@@ -107,7 +108,7 @@ static void
 run_program(int listening, int its_talk)
 {
 	const struct http_program program = {
-		.name = "weir-test", .routes = routes, .n_routes = N_OF(routes),
+		.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes),
 	};
 	struct err err;
 
@@ -218,21 +219,27 @@ put_param(struct buf *params, const char *name, const char *value)
 }
 
 /*
- * put_request - the head and the variables; the body is put by put_record
+ * put_request_of - the head and the variables; the body is put by put_record
  */
 static void
-put_request(struct buf *b, const char *path, const char *length, bool keep)
+put_request_of(struct buf *b, const char *method, const char *path, const char *length, bool keep)
 {
 	struct buf params = { 0 };
 
 	put_begin(b, keep);
-	put_param(&params, "REQUEST_METHOD", "POST");
+	put_param(&params, "REQUEST_METHOD", method);
 	put_param(&params, "SCRIPT_NAME", path);
 	put_param(&params, "CONTENT_LENGTH", length);
 	put_param(&params, "CONTENT_LENGTH", "999");	/* the first of a name counts */
 	put_record(b, PARAMS, buf_slice(&params));
 	put_record(b, PARAMS, SLICE(""));
 	buf_free(&params);
+}
+
+static void
+put_request(struct buf *b, const char *path, const char *length, bool keep)
+{
+	put_request_of(b, "POST", path, length, keep);
 }
 
 static void
@@ -477,6 +484,29 @@ test_unread_body_ends_a_kept_connection(void **state)
 }
 
 static void
+test_get_leaves_a_kept_connection_open(void **state)
+{
+	struct server s;
+	int fd;
+
+	(void)state;
+	start(&s);
+	fd = connect_to(&s);
+	for (int i = 0; i < 3; i++) {
+		struct buf b = { 0 };
+
+		put_request_of(&b, "GET", "/ping", "", true);
+		put_record(&b, STDIN, SLICE(""));
+		send_buf(fd, &b);
+		assert_true(receive(fd, answer, sizeof(answer)));
+		assert_has(answer, "\r\n\r\nunread");
+	}
+	ask_echo(fd, "after GETs", false);
+	close(fd);
+	assert_int_equal(finish(&s, SIGTERM), 0);
+}
+
+static void
 test_client_leaves(void **state)
 {
 	struct buf b = { 0 };
@@ -513,6 +543,7 @@ main(void)
 		cmocka_unit_test(test_signals_at_any_moment),
 		cmocka_unit_test(test_body_cut_short),
 		cmocka_unit_test(test_unread_body_ends_a_kept_connection),
+		cmocka_unit_test(test_get_leaves_a_kept_connection_open),
 		cmocka_unit_test(test_client_leaves),
 	};
 

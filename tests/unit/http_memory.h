@@ -6,19 +6,11 @@
 #ifndef WEIR_TESTS_HTTP_MEMORY_H
 #define WEIR_TESTS_HTTP_MEMORY_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "http/http_priv.h"
+#include "unit.h"
 
-#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define MEMORY_ENV_MAX 16
 
 struct memory_link {

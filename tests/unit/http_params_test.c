@@ -32,7 +32,7 @@ test_decode(void **state)
 	struct arena *arena = arena_new(4096);
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(decode_cases); i++) {
+	for (size_t i = 0; i < UNIT_N(decode_cases); i++) {
 		struct http_params params = { 0 };
 		struct buf got = { 0 };
 
@@ -137,7 +137,7 @@ static void
 test_forms(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_OF(form_cases); i++) {
+	for (size_t i = 0; i < UNIT_N(form_cases); i++) {
 		struct memory_link m;
 
 		memory_open(&m);

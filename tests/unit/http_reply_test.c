@@ -96,7 +96,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct http_program program = {
-	.name = "weir-test", .routes = routes, .n_routes = N_OF(routes),
+	.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes),
 };
 
 /*
@@ -291,7 +291,7 @@ test_ids(void **state)
 	const char *at;
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(id_cases); i++) {
+	for (size_t i = 0; i < UNIT_N(id_cases); i++) {
 		ask(&m, "GET", "/nowhere", id_cases[i].name, id_cases[i].sent);
 		snprintf(expected, sizeof(expected), "\r\nRequest-Id: %s\r\nX-Request-Id: %s\r\n",
 		    id_cases[i].echoed, id_cases[i].echoed);
@@ -370,9 +370,9 @@ test_accept(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(accept_cases); i++)
+	for (size_t i = 0; i < UNIT_N(accept_cases); i++)
 		assert_int_equal(http_negotiate_type(slice_from(accept_cases[i].accept), types,
-		    N_OF(types)), accept_cases[i].expected);
+		    UNIT_N(types)), accept_cases[i].expected);
 	assert_true(http_negotiate_gzip(SLICE("br;q=1.0, gzip")));
 	assert_true(http_negotiate_gzip(SLICE("gzip")));
 	assert_false(http_negotiate_gzip(SLICE("identity, gzip; q=0.00")));

@@ -25,7 +25,7 @@ static const struct http_route routes[] = {
 };
 
 static const struct http_program program = {
-	.name = "weir-test", .routes = routes, .n_routes = N_OF(routes),
+	.name = "weir-test", .routes = routes, .n_routes = UNIT_N(routes),
 };
 
 static const struct {
@@ -90,7 +90,7 @@ static void
 test_cases(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
+	for (size_t i = 0; i < UNIT_N(cases); i++) {
 		struct memory_link m;
 		char got[256], allow[128] = "";
 		int status;
