@@ -166,7 +166,7 @@ codec_batch_open(struct slice record, struct arena *arena, struct codec_batch *b
 	batch->n_columns = load_le32(head + 44);
 	batch->min_time = (int64_t)load_le64(head + 16);
 	batch->max_time = (int64_t)load_le64(head + 24);
-	if (batch->n_rows == 0 || batch->n_series == 0 || batch->n_series > batch->n_rows ||
+	if (batch->n_rows == 0 || batch->n_rows > CODEC_BATCH_ROWS || batch->n_series == 0 || batch->n_series > batch->n_rows ||
 	    batch->n_columns > (record.n - CODEC_BATCH_HEAD) / CODEC_COLUMN_HEAD)
 		return cut_short(err, "head");
 	if (open_lists(record, batch, err) != 0)

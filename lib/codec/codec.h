@@ -40,8 +40,10 @@ struct codec_column {
 	const struct slice *strings;	/* VALUE_STRING: what cells index */
 };
 
+#define CODEC_BATCH_ROWS (1u << 20)
+
 struct codec_rows {
-	uint32_t	 n_rows;	/* at least 1 */
+	uint32_t	 n_rows;	/* at least 1, at most CODEC_BATCH_ROWS */
 	const int64_t	*times;
 	uint32_t	 n_series;
 	const uint64_t	*series;	/* ids, ascending */
