@@ -116,9 +116,9 @@ http_serve(const struct http_program *program, struct err *err)
 	struct http_server server;
 	int rc;
 
-	http_signals_begin();
 	if (FCGX_Init() != 0)
 		return err_set(err, ERR_IO, "libfcgi cannot be set up");
+	http_signals_begin();	/* after libfcgi, which brings handlers of its own */
 	http_server_open(&server, program);
 	if (FCGX_IsCGI())
 		rc = http_link_cgi_serve(&server, err);
