@@ -81,8 +81,13 @@ make_store() {
 
 status= head= body=
 
-# request CURL-ARGUMENT...
+# request CURL-ARGUMENT... : the -i of an example is dropped, since the headers are kept apart
 request() {
+	local argument arguments=()
+	for argument in "$@"; do
+		[ "$argument" = -i ] || arguments+=("$argument")
+	done
+	set -- "${arguments[@]}"
 	: >"$work/body"
 	: >"$work/head"
 	status=$(curl -s -S -m 60 -o "$work/body" -D "$work/head" -w '%{http_code}' "$@" 2>"$work/curl")

@@ -14,7 +14,7 @@ refuses() {
 	gives '  and the lines beside it stand' 200 "$(result '{"name":"t'$n'","columns":["time","count"],"values":[[0,2]]}')"
 }
 refuses 'unable to parse .bad.: missing fields' 'bad'
-refuses 'missing fields' 'm,t=a 1'
+refuses 'invalid field format' 'm,t=a 1'
 refuses 'missing measurement' ',t=a v=1'
 refuses 'missing tag key' 'm,=a v=1'
 refuses 'missing tag value' 'm,t v=1'
