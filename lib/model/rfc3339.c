@@ -102,7 +102,7 @@ void
 rfc3339_put(struct buf *b, struct rfc3339_day *day, int64_t ns, int offset_s)
 {
 	int64_t seconds = floor_div(ns, 1000000000);
-	unsigned fraction = (unsigned)(ns - seconds * 1000000000);
+	uint32_t fraction = (uint32_t)((uint64_t)ns - (uint64_t)seconds * 1000000000);
 	int64_t local = seconds + offset_s;
 	int64_t today = floor_div(local, DAY_S);
 	unsigned second = (unsigned)(local - today * DAY_S);
