@@ -243,13 +243,17 @@ reject(struct line_context *ctx, const char *p, const char *end)
 {
 	struct slice shown = { p, (size_t)(end - p) };
 	char line[SHOWN_BYTES * 3 + 1], why[sizeof(ctx->why) * 3];
+	struct batch_rejects *rejects = ctx->batch->rejects;
 
+	if (rejects->n_kept == BATCH_REJECTS_KEPT) {	/* lines come in order: counted, not kept */
+		batch_reject(rejects, ctx->kind, UINT64_MAX, "%s", "");
+		return;
+	}
 	if (shown.n != 0 && shown.p[shown.n - 1] == '\r')
 		shown.n--;
 	put_clean(utf8_cut(shown, SHOWN_BYTES), line);
 	put_clean(slice_from(ctx->why), why);
-	batch_reject(ctx->batch->rejects, ctx->kind, ctx->stream->line, "unable to parse '%s': %s",
-	    line, why);
+	batch_reject(rejects, ctx->kind, ctx->stream->line, "unable to parse '%s': %s", line, why);
 }
 
 /*

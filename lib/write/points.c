@@ -16,7 +16,8 @@
 #include "base/log.h"
 #include "write/write_priv.h"
 
-#define WINDOW_BYTES ((size_t)2 << 20)
+#define WINDOW_BYTES	((size_t)2 << 20)
+#define BATCH_BYTES	((size_t)16 << 20)	/* a usual window's batch takes a tenth of it */
 
 /*
  * writing - one write on its way
@@ -172,6 +173,7 @@ write_points(const struct write_request *request, struct write_report *report, s
 	w.options.precision = request->precision;
 	w.options.now_ns = clock_now_ns();
 	w.options.max_fields = request->max_columns;
+	w.options.batch_bytes = BATCH_BYTES;
 	batch_rejects_init(&w.rejects, request->arena);
 	w.known = write_memory_of(request->memory, w.bucket_id);
 	result = store_body(&w, err);
