@@ -27,6 +27,7 @@ struct parser {
  * influxql_parser_accept - take the next token if it is of a kind
  * influxql_parser_expect - the next token must be of a kind; -1 says `name` was expected instead
  * influxql_parser_skip_blanks - what stands before a place where a regex may begin
+ * influxql_parser_peek - the next character; looking at the end reads past it
  */
 struct token	 influxql_parser_scan(struct parser *p);
 struct token	 influxql_parser_next(struct parser *p);
@@ -36,6 +37,7 @@ int		 influxql_parser_expect(struct parser *p, enum token_kind kind, const char 
 		     struct token *token);
 int		 influxql_parser_keyword(struct parser *p, enum token_kind keyword);
 void		 influxql_parser_skip_blanks(struct parser *p);
+uint32_t	 influxql_parser_peek(struct parser *p);
 
 /*
  * influxql_parser_ident, _string, _int, _duration - one token with a value
@@ -66,15 +68,27 @@ int		 influxql_parser_fail(struct parser *p, const char *fmt, ...)
 int		 influxql_parser_enter(struct parser *p);
 void		 influxql_parser_leave(struct parser *p);
 
-/* ---- parse_expr.c ---- */
+/*
+ * influxql_parser_node - a new expression that began at `at`
+ */
+struct expr	*influxql_parser_node(struct parser *p, enum expr_kind kind, struct position at);
 
-#define EXPECTED_EXPR "identifier, string, number, bool"
+/* ---- parse_expr.c ---- */
 
 struct expr	*influxql_parse_expr(struct parser *p);
 
+/* ---- parse_literal.c, parse_name.c ---- */
+
+/*
+ * influxql_parse_literal - what a token stands for; any other token is an error here
+ * influxql_parse_ref - a reference, from its first name
+ */
+struct expr	*influxql_parse_literal(struct parser *p, const struct token *token);
+struct expr	*influxql_parse_ref(struct parser *p, struct position at);
+
 /*
  * influxql_parse_names - up to three names with dots between; in a..c the second is ""
- *   out    names[3], *n     a fourth one is an error
+ *   out    names[3], *n     more are an error
  *          *open            the text goes on behind a last dot with a `/` or `:`
  */
 int		 influxql_parse_names(struct parser *p, struct slice names[3], size_t *n, bool *open);

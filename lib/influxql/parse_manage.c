@@ -69,21 +69,6 @@ parse_policy_database(struct parser *p, struct policy *policy)
 	return influxql_parser_ident(p, &policy->database);
 }
 
-/* What follows a policy's last required clause: `keyword`, or the end of the statement. */
-static int
-accept_or_end(struct parser *p, enum token_kind keyword, enum token_kind other, bool *accepted)
-{
-	struct token token = influxql_parser_next(p);
-
-	*accepted = token.kind == keyword;
-	if (*accepted)
-		return 0;
-	if (token.kind != TOKEN_EOF && token.kind != TOKEN_SEMICOLON && token.kind != other)
-		return influxql_parser_found(p, &token, influxql_token_name(keyword));
-	influxql_parser_back(p, &token);
-	return 0;
-}
-
 /*
  * create_policy = "CREATE" "RETENTION" "POLICY" ident "ON" ident "DURATION" duration
  *                 "REPLICATION" int [ "SHARD" "DURATION" duration ] [ "DEFAULT" ] .
@@ -92,19 +77,18 @@ int
 influxql_parse_create_policy(struct parser *p, struct statement *s)
 {
 	struct policy *policy = &s->policy;
-	bool shard;
 
 	if (influxql_parser_ident(p, &policy->name) != 0 ||
 	    parse_policy_database(p, policy) != 0 ||
 	    influxql_parser_keyword(p, TOKEN_DURATION) != 0 ||
 	    parse_policy_duration(p, policy) != 0 ||
 	    influxql_parser_keyword(p, TOKEN_REPLICATION) != 0 ||
-	    parse_policy_replication(p, policy) != 0 ||
-	    accept_or_end(p, TOKEN_SHARD, TOKEN_DEFAULT, &shard) != 0)
+	    parse_policy_replication(p, policy) != 0)
 		return -1;
-	if (shard && parse_policy_shard(p, policy) != 0)
+	if (influxql_parser_accept(p, TOKEN_SHARD) && parse_policy_shard(p, policy) != 0)
 		return -1;
-	return accept_or_end(p, TOKEN_DEFAULT, TOKEN_EOF, &policy->is_default);
+	policy->is_default = influxql_parser_accept(p, TOKEN_DEFAULT);
+	return 0;
 }
 
 /* The option that a word begins; *known is false when it begins none. */

@@ -68,7 +68,7 @@ parse_fields(struct parser *p, struct select *select)
 	return 0;
 }
 
-/* into = "INTO" ( measurement | [ ident "." ] [ ident ] "." ":MEASUREMENT" ) . */
+/* into = "INTO" ( measurement | [ ident "." ] ident "." ":MEASUREMENT" ) . */
 static int
 parse_into(struct parser *p, enum select_target target, struct select *select)
 {
@@ -85,7 +85,7 @@ parse_into(struct parser *p, enum select_target target, struct select *select)
 	}
 	if (influxql_parse_names(p, names, &n, &open) != 0)
 		return -1;
-	if (n < 3 && influxql_lexer_peek(&p->lexer) == ':') {
+	if (open && n < 3 && influxql_lexer_peek(&p->lexer) == ':') {
 		if (influxql_parser_expect(p, TOKEN_COLON, ":", &token) != 0 ||
 		    influxql_parser_keyword(p, TOKEN_MEASUREMENT) != 0)
 			return -1;

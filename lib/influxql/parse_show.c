@@ -152,15 +152,19 @@ influxql_parse_show_measurements(struct parser *p, struct statement *s)
 	return parse_paging(p, show);
 }
 
-/* show_series = "SHOW" "SERIES" ( [ on ] [ from ] [ where ] paging | cardinality ) . */
+/*
+ * show_series = "SHOW" "SERIES" ( [ "EXACT" ] [ on ] [ from ] [ where ] paging | cardinality ) .
+ * EXACT alone says nothing, and 1.x lets it pass.
+ */
 int
 influxql_parse_show_series(struct parser *p, struct statement *s)
 {
-	struct token token = influxql_parser_next(p);
+	struct lexer start = p->lexer;
 	struct show *show;
 
-	influxql_parser_back(p, &token);
-	if (token.kind == TOKEN_EXACT || token.kind == TOKEN_CARDINALITY) {
+	influxql_parser_accept(p, TOKEN_EXACT);
+	if (influxql_parser_accept(p, TOKEN_CARDINALITY)) {
+		p->lexer = start;
 		s->kind = STATEMENT_SHOW_SERIES_CARDINALITY;
 		s->words = "SHOW SERIES CARDINALITY";
 		return influxql_parse_show_cardinality(p, s);

@@ -68,6 +68,15 @@ influxql_parser_leave(struct parser *p)
 	p->depth--;
 }
 
+struct expr *
+influxql_parser_node(struct parser *p, enum expr_kind kind, struct position at)
+{
+	struct expr *e = influxql_new_expr(p->arena, kind);
+
+	e->at = at;
+	return e;
+}
+
 /* ---- tokens ---- */
 
 static const struct influxql_param *
@@ -177,6 +186,16 @@ influxql_parser_skip_blanks(struct parser *p)
 	influxql_parser_back(p, &token);
 }
 
+uint32_t
+influxql_parser_peek(struct parser *p)
+{
+	uint32_t rune = influxql_lexer_peek(&p->lexer);
+
+	if (rune == '\0')
+		influxql_lexer_pass_end(&p->lexer);
+	return rune;
+}
+
 int
 influxql_parser_ident(struct parser *p, struct slice *name)
 {
@@ -256,9 +275,7 @@ influxql_parser_regex(struct parser *p, struct slice *pattern, bool *found)
 
 	*found = false;
 	influxql_parser_skip_blanks(p);
-	rune = influxql_lexer_peek(&p->lexer);
-	if (rune == '\0')
-		influxql_lexer_pass_end(&p->lexer);
+	rune = influxql_parser_peek(p);
 	if (rune != '/' && rune != '$')
 		return 0;
 	token = influxql_lexer_regex(&p->lexer, p->arena);
@@ -431,7 +448,8 @@ int
 influxql_parse(struct slice text, const struct influxql_params *params, struct arena *arena,
     struct influxql_query **query, struct err *err)
 {
-	struct parser parser = { .lexer = { .text = text }, .params = params, .arena = arena, .err = err };
+	struct parser parser = { .lexer = { .text = slice_trim(text) }, .params = params, .arena = arena,
+	    .err = err };
 	struct influxql_query *q = arena_zalloc(arena, sizeof(*q));
 	size_t cap = 0;
 	bool separated = true;
