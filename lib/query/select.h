@@ -8,7 +8,7 @@
 #define WEIR_QUERY_SELECT_H
 
 #include "base/err.h"
-#include "influxql/ast.h"
+#include "influxql/influxql.h"
 
 struct query_context;
 
