@@ -115,6 +115,94 @@ uint32_t	 codec_batch_cells(const struct codec_batch *batch,
 		     size_t *n_strings);
 const struct codec_batch_column *codec_batch_find(const struct codec_batch *batch, uint32_t field);
 
+/* ---- columns of chunks: n values of one type as few bytes ---- */
+
+/*
+ * codec_integers_encode - append n (at least 1) 64-bit numbers; differences are modulo 2^64, so any
+ *                         will do, and those that are close to their neighbours take few bits
+ * codec_integers_decode - take n of them from the front of `in`
+ *   errs   ERR_CORRUPT
+ */
+void		 codec_integers_encode(const uint64_t *v, size_t n, struct buf *out);
+int		 codec_integers_decode(struct slice *in, size_t n, uint64_t *v, struct err *err);
+
+/*
+ * codec_floats_encode, codec_floats_decode - doubles, every bit of them
+ * codec_strings_encode, codec_strings_decode - texts; those decoded live in the arena or in `in`
+ */
+void		 codec_floats_encode(const double *v, size_t n, struct buf *out);
+int		 codec_floats_decode(struct slice *in, size_t n, double *v, struct err *err);
+void		 codec_strings_encode(const struct slice *v, size_t n, struct buf *out);
+int		 codec_strings_decode(struct slice *in, size_t n, struct slice *v, struct arena *arena,
+		     struct err *err);
+
+/* ---- chunks: up to CODEC_CHUNK_ROWS rows of one series ---- */
+
+#define CODEC_CHUNK_ROWS 4096
+
+struct codec_chunk_rows {
+	uint32_t	 n_rows;	/* 1 .. CODEC_CHUNK_ROWS */
+	const int64_t	*times;		/* strictly rising */
+	uint32_t	 n_columns;
+	const struct codec_column *columns;	/* ascending by field; each with a value at least */
+};
+
+/*
+ * codec_chunk_encode - append the record to `out`: a head with a directory of columns, then the
+ *                      times, then each column
+ */
+void		 codec_chunk_encode(const struct codec_chunk_rows *rows, struct buf *out);
+
+/*
+ * What the directory says of a column's values. min and max are of numbers and booleans; of equal
+ * candidates the earliest row counts. first and last are the values of the first and last row that
+ * has one; for strings only their rows are known.
+ */
+struct codec_summary {
+	union cell	 min, max, first, last;
+	union cell	 sum;		/* of integers modulo 2^64; of floats in order of rows */
+	uint32_t	 min_row, max_row, first_row, last_row;
+};
+
+struct codec_chunk_column {
+	uint32_t	 field;
+	uint8_t		 type;
+	uint32_t	 n_present;
+	uint32_t	 offset, length;	/* of its bytes, from the record's first byte */
+	uint32_t	 crc;			/* of these bytes */
+	struct codec_summary summary;
+};
+
+struct codec_chunk {
+	uint32_t	 n_rows, n_columns;
+	int64_t		 min_time, max_time;
+	uint32_t	 head_bytes, total_bytes;
+	uint32_t	 times_offset, times_length, times_crc;
+	struct codec_chunk_column *columns;
+};
+
+/*
+ * codec_chunk_head_bytes - how long the head is, from a record's first CODEC_CHUNK_PREFIX bytes
+ *   returns  0 when these are not the first bytes of a chunk
+ * codec_chunk_open - read and verify the head; `head` holds at least head_bytes
+ * codec_chunk_times, codec_chunk_cells - from the column's own bytes (offset, length), verified
+ *   in     at         where in cells and in the bitmap `present` row 0 goes
+ *          strings    *n_strings are there; those of this column are put behind them
+ *   out    cells, present  as codec_batch_cells; texts live in `bytes` or in the arena
+ *   errs   ERR_CORRUPT
+ */
+#define CODEC_CHUNK_PREFIX 16
+size_t		 codec_chunk_head_bytes(struct slice prefix);
+int		 codec_chunk_open(struct slice head, struct arena *arena, struct codec_chunk *chunk,
+		     struct err *err);
+int		 codec_chunk_times(const struct codec_chunk *chunk, struct slice bytes, int64_t *times,
+		     struct err *err);
+int		 codec_chunk_cells(const struct codec_chunk *chunk,
+		     const struct codec_chunk_column *column, struct slice bytes, struct arena *arena,
+		     size_t at, union cell *cells, uint64_t *present, struct slice *strings,
+		     size_t *n_strings, struct err *err);
+const struct codec_chunk_column *codec_chunk_find(const struct codec_chunk *chunk, uint32_t field);
+
 static inline uint64_t
 codec_frame_get(const struct codec_frame *frame, size_t index)
 {

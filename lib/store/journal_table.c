@@ -1,6 +1,7 @@
 /*
  * store/journal_table.c - the journal: one record per write and measurement, in order of arrival
  *
+ *     bucket (8) measurement (4) 0 (8)         ->  record 1: the head, which numbers the others
  *     bucket (8) measurement (4) sequence (8)  ->  a batch, as codec/batch_encode.c writes it
  */
 #include "codec/codec.h"
@@ -28,20 +29,60 @@ journal_key(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id, ui
 }
 
 int
+journal_head_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+    struct journal_head *head, struct err *err)
+{
+	struct key key = journal_key(txn->arena, bucket_id, measurement_id, 0);
+	struct record_reader r;
+	struct slice value;
+	int found = txn_get(txn, DB_JOURNAL, key_slice(&key), &value, err);
+
+	*head = (struct journal_head){ .first = 1, .next = 1 };
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (record_open(&r, value, 1, "journal head", err) != 0)
+		return -1;
+	head->first = record_get_u64(&r);
+	head->next = record_get_u64(&r);
+	head->bytes = record_get_u64(&r);
+	head->compact_to = record_get_u64(&r);
+	head->compact_series = record_get_u64(&r);
+	return record_close(&r, "journal head", err);
+}
+
+int
+journal_head_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+    const struct journal_head *head, struct err *err)
+{
+	struct key key = journal_key(txn->arena, bucket_id, measurement_id, 0);
+	struct record r;
+	int result;
+
+	record_begin(&r, 1);
+	record_u64(&r, head->first);
+	record_u64(&r, head->next);
+	record_u64(&r, head->bytes);
+	record_u64(&r, head->compact_to);
+	record_u64(&r, head->compact_series);
+	result = txn_put(txn, DB_JOURNAL, key_slice(&key), record_end(&r), err);
+	record_free(&r);
+	return result;
+}
+
+int
 journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, struct slice record,
     struct err *err)
 {
-	struct key prefix = journal_prefix(txn->arena, bucket_id, measurement_id), key;
-	uint64_t sequence = 1;
-	struct slice last;
-	int found = txn_last(txn, DB_JOURNAL, key_slice(&prefix), &last, err);
+	struct journal_head head;
+	struct key key;
 
-	if (found < 0)
+	if (journal_head_get(txn, bucket_id, measurement_id, &head, err) != 0)
 		return -1;
-	if (found == 0 && last.n == JOURNAL_PREFIX_BYTES + 8)
-		sequence = key_get_u64(last.p + JOURNAL_PREFIX_BYTES) + 1;
-	key = journal_key(txn->arena, bucket_id, measurement_id, sequence);
-	return txn_put(txn, DB_JOURNAL, key_slice(&key), record, err);
+	key = journal_key(txn->arena, bucket_id, measurement_id, head.next++);
+	head.bytes += record.n;
+	if (txn_put(txn, DB_JOURNAL, key_slice(&key), record, err) != 0)
+		return -1;
+	return journal_head_put(txn, bucket_id, measurement_id, &head, err);
 }
 
 struct reading {
@@ -89,8 +130,9 @@ journal_read(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint6
     struct err *err)
 {
 	struct key prefix = journal_prefix(txn->arena, bucket_id, measurement_id);
-	struct key first = journal_key(txn->arena, bucket_id, measurement_id, *sequence);
-	struct reading r = { .from = from, .to = to, .next = *sequence };
+	uint64_t begin = *sequence == 0 ? 1 : *sequence;	/* 0 is the head */
+	struct key first = journal_key(txn->arena, bucket_id, measurement_id, begin);
+	struct reading r = { .from = from, .to = to, .next = begin };
 
 	if (txn_each_from(txn, DB_JOURNAL, key_slice(&prefix), key_slice(&first), take, &r, err) != 0)
 		return -1;

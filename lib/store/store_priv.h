@@ -151,15 +151,12 @@ int	 txn_each(struct txn *txn, enum store_db db, struct slice prefix,
 /*
  * txn_each_from - the same from the first key not below `from` (which begins with prefix)
  * txn_delete_all - every record whose key begins with prefix
- * txn_last - the last record whose key begins with prefix: 0, 1 when there is none, -1
  * txn_before - the last record whose key is not above `key` and begins with prefix
  */
 int	 txn_each_from(struct txn *txn, enum store_db db, struct slice prefix, struct slice from,
 	     int (*visit)(struct txn *txn, struct slice key, struct slice value, void *arg,
 	     struct err *err), void *arg, struct err *err);
 int	 txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct err *err);
-int	 txn_last(struct txn *txn, enum store_db db, struct slice prefix, struct slice *key,
-	     struct err *err);
 int	 txn_before(struct txn *txn, enum store_db db, struct slice prefix, struct slice limit,
 	     struct slice *key, struct slice *value, struct err *err);
 
@@ -267,6 +264,21 @@ int	 posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key, uint
 
 /* ---- the journal (journal_table.c) ---- */
 
+struct journal_head {
+	uint64_t	 first, next;	/* sequences: the oldest record, the one to come */
+	uint64_t	 bytes;		/* of the records from first to next */
+	uint64_t	 compact_to;	/* a compaction of those below this is under way; 0 = none */
+	uint64_t	 compact_series;	/* the series up to this one are done */
+};
+
+int	 journal_head_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     struct journal_head *head, struct err *err);
+int	 journal_head_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     const struct journal_head *head, struct err *err);
+
+/*
+ * journal_append - put a record behind the last one
+ */
 int	 journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
 	     struct slice record, struct err *err);
 struct key journal_key(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id,

@@ -145,43 +145,6 @@ seek_before(DBC *cursor, struct slice end, DBT *k, DBT *v)
 	return r == DB_NOTFOUND ? cursor->get(cursor, k, v, DB_LAST) : r;
 }
 
-/*
- * The least key above all that begin with `prefix`: its last byte below 0xff, plus one.
- */
-static struct slice
-prefix_end(struct arena *arena, struct slice prefix)
-{
-	struct slice end = arena_copy(arena, prefix);
-
-	while (end.n > 0 && (unsigned char)end.p[end.n - 1] == 0xff)
-		end.n--;
-	if (end.n > 0)
-		((unsigned char *)(uintptr_t)end.p)[end.n - 1]++;
-	return end;
-}
-
-int
-txn_last(struct txn *txn, enum store_db db, struct slice prefix, struct slice *key, struct err *err)
-{
-	struct slice end = prefix_end(txn->arena, prefix);
-	DBT k, v = { 0 };
-	DBC *cursor;
-	int r;
-
-	v.flags = DB_DBT_PARTIAL;
-	if (open_cursor(txn, db, &cursor, err) != 0)
-		return -1;
-	r = seek_before(cursor, end, &k, &v);
-	if (r == 0 && slice_starts(slice_make(k.data, k.size), prefix))
-		*key = arena_copy(txn->arena, slice_make(k.data, k.size));
-	else if (r == 0)
-		r = DB_NOTFOUND;
-	cursor->close(cursor);
-	if (r != 0 && r != DB_NOTFOUND)
-		return txn_fail(txn, r, "read", err);
-	return r == 0 ? 0 : 1;
-}
-
 int
 txn_before(struct txn *txn, enum store_db db, struct slice prefix, struct slice limit,
     struct slice *key, struct slice *value, struct err *err)
