@@ -2,7 +2,8 @@
  * query/show_series.c - SHOW SERIES: the keys of series, as line protocol writes them
  *
  * Keys are in byte order inside a measurement. The store numbers series in the order of their first
- * points, so the keys of one measurement are made and sorted before its first row.
+ * points, so the keys of one measurement are made and sorted before its first row. With LIMIT only
+ * the first ones in that order are kept, whatever the number of series.
  */
 #include "query/show_priv.h"
 
@@ -10,22 +11,60 @@
 
 #define TAG_BATCH 4096	/* series whose tags are read at once */
 
+struct keys {
+	struct arena	*arena;		/* of the keys that are kept */
+	struct slice	*list;
+	size_t		 n, cap;
+	size_t		 wanted;	/* no more than that many will be shown */
+};
+
 static int
 compare_slices(const void *a, const void *b)
 {
 	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
 }
 
+static void
+sort_keys(struct keys *keys)
+{
+	if (keys->n != 0)
+		qsort(keys->list, keys->n, sizeof(*keys->list), compare_slices);
+}
+
 /*
- * The keys of n series, each with n_tags values; empty ones are no tags.
+ * Forget the keys behind the wanted ones, once these are less than half of what is held.
  */
 static void
-make_keys(struct query_context *ctx, const struct store_measurement *m, const struct slice *values,
-    size_t n, struct slice *keys)
+prune_keys(struct keys *keys)
 {
-	struct tag *tags = arena_array(ctx->arena, struct tag, m->n_tags + 1);
+	struct keys kept = { .n = keys->wanted, .cap = keys->wanted, .wanted = keys->wanted };
+
+	if (keys->n < 2 * TAG_BATCH || keys->wanted >= keys->n / 2)
+		return;
+	sort_keys(keys);
+	kept.arena = arena_new(65536);
+	kept.list = arena_array(kept.arena, struct slice, kept.cap);
+	for (size_t i = 0; i < kept.n; i++)
+		kept.list[i] = arena_copy(kept.arena, keys->list[i]);
+	arena_free(keys->arena);
+	*keys = kept;
+}
+
+/*
+ * Add the keys of n series, each with n_tags values; empty ones are no tags.
+ */
+static void
+add_keys(struct keys *keys, const struct store_measurement *m, struct tag *tags,
+    const struct slice *values, size_t n)
+{
 	struct buf text = { 0 };
 
+	if (keys->n + n > keys->cap) {
+		size_t cap = 2 * (keys->n + n);
+
+		keys->list = arena_grow(keys->arena, keys->list, keys->n, cap);
+		keys->cap = cap;
+	}
 	for (size_t i = 0; i < n; i++) {
 		size_t n_tags = 0;
 
@@ -37,16 +76,31 @@ make_keys(struct query_context *ctx, const struct store_measurement *m, const st
 		}
 		buf_reset(&text);
 		tag_put_series_key(&text, m->name, tags, n_tags);
-		keys[i] = arena_copy(ctx->arena, buf_slice(&text));
+		keys->list[keys->n++] = arena_copy(keys->arena, buf_slice(&text));
 	}
 	buf_free(&text);
 }
 
+/*
+ * The memory limit counts what the keys take as well.
+ */
+static int
+check_memory(struct query_context *ctx, const struct keys *keys, struct err *err)
+{
+	uint64_t limit = ctx->limits.max_memory_bytes;
+
+	if (limit != 0 && arena_bytes(keys->arena) + arena_bytes(ctx->arena) > limit)
+		return err_set(err, ERR_LIMIT, "max-memory limit exceeded: (%llu bytes)",
+		    (unsigned long long)limit);
+	return query_context_check(ctx, err);
+}
+
 static int
 read_keys(struct query_context *ctx, const struct store_measurement *m,
-    const struct store_series_list *list, struct slice *keys, struct err *err)
+    const struct store_series_list *list, struct keys *keys, struct err *err)
 {
 	uint32_t *ids = arena_array(ctx->arena, uint32_t, m->n_tags + 1);
+	struct tag *tags = arena_array(ctx->arena, struct tag, m->n_tags + 1);
 	struct arena *scratch = arena_new(65536);
 	int result = -1;
 
@@ -56,14 +110,15 @@ read_keys(struct query_context *ctx, const struct store_measurement *m,
 		size_t n = list->n - from < TAG_BATCH ? list->n - from : TAG_BATCH;
 		struct slice *values = NULL;
 
-		if (query_context_check(ctx, err) != 0 ||
+		if (check_memory(ctx, keys, err) != 0 ||
 		    (m->n_tags != 0 && store_series_tags(ctx->store, m, list->ids + from, n, ids,
 		    m->n_tags, scratch, &values, err) != 0))
 			goto done;
-		make_keys(ctx, m, values, n, keys + from);
+		add_keys(keys, m, tags, values, n);
+		prune_keys(keys);
 		arena_reset(scratch);
 	}
-	qsort(keys, list->n, sizeof(*keys), compare_slices);
+	sort_keys(keys);
 	result = 0;
 done:
 	arena_free(scratch);
@@ -71,28 +126,14 @@ done:
 }
 
 static int
-show_measurement(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+show_keys(struct query_context *ctx, const struct keys *keys, struct show_page *page,
+    struct err *err)
 {
 	static const struct slice columns[] = { { "key", 3 } };
 	static const struct rows_series series = { .columns = columns, .n_columns = 1 };
-	struct show_page *page = arg;
-	struct store_series_list list;
-	struct slice *keys;
 
-	if (page->left == 0)
-		return 0;
-	if (query_show_where_series(ctx, m, show->where, &list, err) != 0)
-		return -1;
-	if (page->skip >= list.n) {
-		page->skip -= list.n;
-		return 0;
-	}
-	keys = arena_array(ctx->arena, struct slice, list.n);
-	if (read_keys(ctx, m, &list, keys, err) != 0)
-		return -1;
-	for (size_t i = 0; i < list.n && page->left != 0; i++) {
-		struct value value = { .type = VALUE_STRING, .s = keys[i] };
+	for (size_t i = 0; i < keys->n && page->left != 0; i++) {
+		struct value value = { .type = VALUE_STRING, .s = keys->list[i] };
 
 		if (!query_show_page_take(page))
 			continue;
@@ -102,6 +143,32 @@ show_measurement(struct query_context *ctx, const struct show *show,
 			return -1;
 	}
 	return 0;
+}
+
+static int
+show_measurement(struct query_context *ctx, const struct show *show,
+    const struct store_measurement *m, void *arg, struct err *err)
+{
+	struct show_page *page = arg;
+	struct store_series_list list;
+	struct keys keys = { 0 };
+	int result;
+
+	if (page->left == 0)
+		return 0;
+	if (query_show_where_series(ctx, m, show->where, &list, err) != 0)
+		return -1;
+	if (page->skip >= list.n) {
+		page->skip -= list.n;
+		return 0;
+	}
+	keys.wanted = page->left < list.n - page->skip ? page->skip + page->left : list.n;
+	keys.arena = arena_new(65536);
+	result = read_keys(ctx, m, &list, &keys, err);
+	if (result == 0)
+		result = show_keys(ctx, &keys, page, err);
+	arena_free(keys.arena);
+	return result;
 }
 
 int

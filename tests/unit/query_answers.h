@@ -228,23 +228,30 @@ answers_write(struct answers *a, uint64_t bucket_id, const char *lines)
 	struct line_options options;
 	struct batch_rejects rejects = { .arena = a->arena };
 	struct buf body = { 0 };
-	struct batch batch;
+	struct slice rest;
+	enum line_stop stop;
 	struct err err = { .code = ERR_NONE };
-	uint64_t stored;
-	size_t consumed;
 
 	line_default_options(&options);
 	options.precision = PRECISION_S;
 	options.now_ns = ANSWERS_NOW;
 	buf_puts(&body, lines);
 	buf_reserve(&body, LINE_SLACK);
-	batch_init(&batch, a->arena, &rejects);
-	line_parse(a->memo, &stream, &options, buf_slice(&body), true, &batch, &consumed);
-	if (store_append(a->store, bucket_id, &batch, &stored, &err) != 0 ||
-	    store_sync(a->store, &err) != 0)
-		fail_msg("%s", err.text);
-	if (rejects.n != 0)
-		fail_msg(SLICE_FMT, SLICE_ARG(rejects.kept[0].text));
+	rest = buf_slice(&body);
+	do {
+		struct batch batch;
+		size_t consumed;
+		uint64_t stored;
+
+		batch_init(&batch, a->arena, &rejects);
+		stop = line_parse(a->memo, &stream, &options, rest, true, &batch, &consumed);
+		rest = slice_make(rest.p + consumed, rest.n - consumed);
+		if (store_append(a->store, bucket_id, &batch, &stored, &err) != 0 ||
+		    store_sync(a->store, &err) != 0)
+			fail_msg("%s", err.text);
+		if (rejects.n != 0)
+			fail_msg(SLICE_FMT, SLICE_ARG(rejects.kept[0].text));
+	} while (stop == LINE_BATCH_FULL);
 	buf_free(&body);
 	arena_reset(a->arena);
 }

@@ -138,6 +138,28 @@ test_permissions(void **state)
 	answers.grants.known = true;
 }
 
+/*
+ * A statement as long as a text may be is refused in a text of bounded length.
+ */
+static void
+test_long_statement_refused(void **state)
+{
+	struct grant all = answers.grant;
+	struct buf text = { 0 };
+
+	(void)state;
+	buf_puts(&text, "SELECT v FROM m WHERE k = 'a'");
+	while (text.n < 900000)
+		buf_puts(&text, " OR k = 'b' AND k != 'c'");
+	buf_putc(&text, '\0');
+	answers.grant = (struct grant){ GRANT_READ, GRANT_BUCKETS, 424242 };
+	answers_query(&answers, "d", text.p);
+	assert_non_null(strstr(answers.text.p, "requires READ on d\n"));
+	assert_true(answers.text.n < 1024);
+	answers.grant = all;
+	buf_free(&text);
+}
+
 static void
 test_parameters(void **state)
 {
@@ -176,6 +198,7 @@ main(void)
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_permissions),
+		cmocka_unit_test(test_long_statement_refused),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_time_limit),
 	};

@@ -170,6 +170,38 @@ test_long_condition(void **state)
 	buf_free(&text);
 }
 
+/*
+ * More series than are read at once: only those that LIMIT and OFFSET ask for are kept.
+ */
+static void
+test_many_series(void **state)
+{
+	uint64_t bucket = answers_bucket(&answers, "many");
+	struct buf lines = { 0 };
+
+	(void)state;
+	for (int i = 20000; i-- > 0;)
+		buf_printf(&lines, "m,n=%05d,odd=%d v=1 1\n", i, i % 2);
+	buf_putc(&lines, '\0');
+	answers_write(&answers, bucket, lines.p);
+	buf_free(&lines);
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES LIMIT 2"),
+	    "0 (key): m,n=00000,odd=0; m,n=00001,odd=1;\n");
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES LIMIT 2 OFFSET 7000"),
+	    "0 (key): m,n=07000,odd=0; m,n=07001,odd=1;\n");
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES OFFSET 19999"),
+	    "0 (key): m,n=19999,odd=1;\n");
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES WHERE n =~ /0$/ AND odd = '1'"),
+	    "0\n");
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES EXACT CARDINALITY "
+	    "WHERE n !~ /[02468]$/; SHOW TAG VALUES WITH KEY = odd WHERE n > 1"),
+	    "0 m(count): 10000;\n1 m(key,value): odd,0; odd,1;\n");
+	answers.request.limits.max_memory_bytes = 400000;
+	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES; SHOW TAG KEYS"),
+	    "0 !max-memory limit exceeded: (400000 bytes)\n1 m(tagKey): n; odd;\n");
+	answers.request.limits.max_memory_bytes = 0;
+}
+
 int
 main(void)
 {
@@ -178,6 +210,7 @@ main(void)
 		cmocka_unit_test(test_no_database),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long_condition),
+		cmocka_unit_test(test_many_series),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
