@@ -71,7 +71,7 @@ NR == 1 && /^\/\*/ { next }
 	}
 	match($0, /^ */)
 	if (margin < 0)
-		margin = RLENGTH
+		margin = RLENGTH > 4 ? 4 : RLENGTH
 	if (RLENGTH > margin) {
 		if (!in_example)
 			print ".PP\n.RS 4\n.nf"
