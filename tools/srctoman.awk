@@ -3,9 +3,10 @@
 #     awk -v name=weir-write -v section=8 -v version=0.1.0 -f srctoman.awk fcgi/write.c
 #
 # The comment's first line is "PATH - what the program is for". After it a line all in capitals
-# that touches the margin is a heading; a blank line parts paragraphs; what is set in deeper than
-# its section is shown as it stands. Nothing else is marked up, so the comment reads well in the
-# source too. A section NAME is made from the first line unless the comment has one.
+# that touches the margin is a heading; a blank line parts paragraphs; a line with a gap of three
+# blanks in it is an item and what is said of it, to which deeper lines below belong; what is else
+# set in deeper than its section is shown as it stands. Nothing else is marked up, so the comment
+# reads well in the source too. A section NAME is made from the first line unless there is one.
 
 function escape(text) {
 	gsub(/\\/, "\\e", text)
@@ -25,7 +26,7 @@ function heading(text) {
 	leave_example()
 	print ".SH " text
 	started = 1
-	parted = 0
+	parted = in_item = 0
 	margin = -1
 }
 
@@ -72,7 +73,12 @@ NR == 1 && /^\/\*/ { next }
 	match($0, /^ */)
 	if (margin < 0)
 		margin = RLENGTH > 4 ? 4 : RLENGTH
+	if (RLENGTH > margin && in_item && !parted) {
+		print escape(substr($0, RLENGTH + 1))
+		next
+	}
 	if (RLENGTH > margin) {
+		in_item = 0
 		if (!in_example)
 			print ".PP\n.RS 4\n.nf"
 		else if (parted)
@@ -83,10 +89,18 @@ NR == 1 && /^\/\*/ { next }
 		next
 	}
 	leave_example()
-	if (parted)
+	text = substr($0, RLENGTH + 1)
+	if (match(text, /[^ ]   +[^ ]/)) {
+		print ".TP\n" escape(substr(text, 1, RSTART))
+		print escape(substr(text, RSTART + RLENGTH - 1))
+		in_item = 1
+		parted = 0
+		next
+	}
+	if (parted || in_item)
 		print ".PP"
-	parted = 0
-	print escape(substr($0, RLENGTH + 1))
+	in_item = parted = 0
+	print escape(text)
 }
 
 END {
