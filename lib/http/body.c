@@ -144,6 +144,32 @@ take_in(struct http_request *req, struct err *err)
 	return 0;
 }
 
+/*
+ * The web server may send the whole body before it reads any of the answer. What nobody asked for
+ * is then in the way of a long answer, each side waiting for the other. Bounded, since the sender
+ * may have no end, well above what a web server is set to let through.
+ */
+void
+http_body_discard(struct http_request *req)
+{
+	struct http_body *body = &req->inside->body;
+	struct http_link *link = req->inside->link;
+	uint64_t n = 0, announced;
+	ssize_t got = 1;
+
+	if (body->at_end || ((!content_length(req, &announced) || announced == 0) &&
+	    http_env(req, "HTTP_TRANSFER_ENCODING").n == 0))
+		return;
+	buf_reset(&body->chunk);
+	buf_reserve(&body->chunk, HTTP_CHUNK_BYTES);
+	while (got > 0 && n < 2 * req->program->sent_bytes) {
+		got = link->read(link, body->chunk.p, HTTP_CHUNK_BYTES);
+		if (got > 0)
+			n += (uint64_t)got;
+	}
+	body->at_end = got == 0;
+}
+
 /* ---- as it was sent ---- */
 
 void

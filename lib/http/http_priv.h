@@ -22,6 +22,7 @@ struct http_link {
 	int		(*write)(struct http_link *link, const char *p, size_t n);
 	int		(*flush)(struct http_link *link);
 	bool		(*gone)(struct http_link *link);
+	bool		 body_first;	/* no answer gets through before the body is taken in */
 };
 
 /*
@@ -160,7 +161,11 @@ struct http_body {
 	struct http_gunzip gunzip;
 };
 
+/*
+ * http_body_discard - take in what was not read of the body, for nothing
+ */
 void	 http_body_begin(struct http_body *body);
+void	 http_body_discard(struct http_request *req);
 void	 http_body_end(struct http_body *body);		/* keeps modest buffers for the next one */
 void	 http_body_free(struct http_body *body);
 

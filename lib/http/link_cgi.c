@@ -3,7 +3,9 @@
  *
  * The body is read to the end of standard input, or, where that is a socket, up to CONTENT_LENGTH
  * if there is one, since a server need not close a socket behind the body. A body of unknown
- * length that ends while SIGTERM is pending was cut by the web server: its client has left.
+ * length that ends while SIGTERM is pending was cut by the web server: its client has left. Apache's
+ * mod_cgid gives one socket for both directions: closing it with some of the body unread would take
+ * the answer along, so there the body comes first.
  *
  * Once the answer is written, standard output is closed, and standard error too when it is a pipe
  * that the web server may be reading to its end. Whatever the program does after that keeps nobody
@@ -23,7 +25,6 @@ extern char **environ;
 
 struct cgi_link {
 	struct http_link link;		/* first: the link is cast back */
-	bool		 opened;	/* whether anything was read yet */
 	bool		 bounded;	/* `left` is all that may be read */
 	bool		 unknown;	/* no CONTENT_LENGTH */
 	uint64_t	 left;
@@ -43,11 +44,11 @@ open_body(struct cgi_link *cgi)
 	const char *length = cgi_env(&cgi->link, "CONTENT_LENGTH");
 	struct stat st;
 
-	cgi->opened = true;
+	cgi->link.body_first = fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
 	if (slice_to_u64(slice_trim(slice_from(length)), &cgi->left) != 0)
 		cgi->unknown = true;
-	else if (fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
-		cgi->bounded = true;
+	else
+		cgi->bounded = cgi->link.body_first;
 }
 
 static ssize_t
@@ -56,8 +57,6 @@ cgi_read(struct http_link *link, char *p, size_t n)
 	struct cgi_link *cgi = (struct cgi_link *)link;
 	ssize_t got;
 
-	if (!cgi->opened)
-		open_body(cgi);
 	if (cgi->bounded && n > cgi->left)
 		n = (size_t)cgi->left;
 	if (n == 0)
@@ -145,10 +144,11 @@ int
 http_link_cgi_serve(struct http_server *server, struct err *err)
 {
 	struct cgi_link cgi = {
-		.link = { cgi_env, cgi_read, cgi_write, cgi_flush, cgi_gone },
+		.link = { cgi_env, cgi_read, cgi_write, cgi_flush, cgi_gone, false },
 	};
 
 	(void)err;
+	open_body(&cgi);
 	http_server_answer(server, &cgi.link);
 	buf_free(&cgi.out);
 	let_go();

@@ -130,7 +130,7 @@ int
 http_link_fcgi_serve(struct http_server *server, struct err *err)
 {
 	struct fcgi_link link = {
-		.link = { fcgi_env, fcgi_read, fcgi_write, fcgi_flush, fcgi_gone },
+		.link = { fcgi_env, fcgi_read, fcgi_write, fcgi_flush, fcgi_gone, false },
 	};
 	int rc;
 

@@ -77,6 +77,8 @@ send_head(struct http_request *req, int64_t length)
 	struct buf head = { 0 };
 	int rc;
 
+	if (link->body_first || length < 0 || length > OUT_PIECE_BYTES)
+		http_body_discard(req);
 	http_headers_put(req, length, &head);
 	rc = link->write(link, head.p, head.n);
 	buf_free(&head);

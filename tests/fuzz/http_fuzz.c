@@ -150,7 +150,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct chance_link c = {
-		.link = { chance_env, chance_read, chance_write, chance_flush, chance_gone },
+		.link = { chance_env, chance_read, chance_write, chance_flush, chance_gone,
+		    false },
 	};
 	struct http_server server;
 	char *text = malloc(size + 1);

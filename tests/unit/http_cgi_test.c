@@ -44,7 +44,15 @@ answer_for_ever(struct http_request *req, struct err *err)
 	_exit(9);
 }
 
+static int
+answer_unread(struct http_request *req, struct err *err)
+{
+	(void)req;
+	return err_set(err, ERR_FORBIDDEN, "nobody reads this");
+}
+
 static const struct http_route routes[] = {
+	{ HTTP_POST, "/unread", answer_unread, 0, 0, 0 },
 	{ HTTP_GET | HTTP_POST, "/echo", answer_body, 0, 0, 0 },
 	{ HTTP_GET, "/gone", answer_gone, 0, 0, 0 },
 	{ HTTP_GET, "/ever", answer_for_ever, 0, 0, 0 },
@@ -201,6 +209,39 @@ test_socket_that_stays_open(void **state)
 	assert_int_equal(finish(&c), 0);
 }
 
+/*
+ * One socket for both directions, and a server that sends all of the body before it reads.
+ */
+static void
+test_unread_body_on_one_socket(void **state)
+{
+	static const char *const unread[] = {
+		POST("/unread"), "HTTP_TRANSFER_ENCODING", "chunked", NULL
+	};
+	static char text[65536];
+	const int no_talk = -1;
+	struct child c = { .talk = no_talk };
+	int both[2];
+	ssize_t got;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
+	c.pid = fork();
+	if (c.pid == 0)
+		run_child(unread, both[0], both[0], no_talk);
+	close(both[0]);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(send(both[1], text, sizeof(text), MSG_NOSIGNAL), sizeof(text));
+	shutdown(both[1], SHUT_WR);
+	c.in = -1;
+	c.out = both[1];
+	got = read(c.out, text, sizeof(text) - 1);
+	assert_true(got > 0);
+	text[got] = '\0';
+	assert_has(text, "Status: 403 ");
+	assert_int_equal(finish(&c), 0);
+}
+
 static void
 test_client_leaves_in_mid_body(void **state)
 {
@@ -279,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_body_to_the_end),
 		cmocka_unit_test(test_answer_is_out_before_the_work_behind_it),
 		cmocka_unit_test(test_socket_that_stays_open),
+		cmocka_unit_test(test_unread_body_on_one_socket),
 		cmocka_unit_test(test_client_leaves_in_mid_body),
 		cmocka_unit_test(test_sigterm_in_mid_body),
 		cmocka_unit_test(test_sigterm_with_the_body_known),

@@ -80,7 +80,7 @@ static inline void
 memory_open(struct memory_link *m)
 {
 	*m = (struct memory_link){
-		.link = { memory_env, memory_read, memory_write, memory_flush, memory_gone },
+		.link = { memory_env, memory_read, memory_write, memory_flush, memory_gone, false },
 		.body = SLICE(""),
 		.writes_left = -1,
 	};

@@ -183,6 +183,28 @@ check_packed(const char *path, const char *plain)
 	memory_close(&m);
 }
 
+/*
+ * A body that nobody read is taken in before a long answer, and left alone before a short one.
+ */
+static void
+test_unread_body_before_a_long_answer(void **state)
+{
+	static char body[100000];
+	struct memory_link m;
+
+	(void)state;
+	for (int is_long = 0; is_long < 2; is_long++) {
+		memory_open(&m);
+		m.body = slice_make(body, sizeof(body));
+		memory_set(&m, "REQUEST_METHOD", "GET");
+		memory_set(&m, "SCRIPT_NAME", is_long ? "/big" : "/hello");
+		memory_set(&m, "CONTENT_LENGTH", "100000");
+		memory_ask(&m, &program);
+		assert_int_equal(m.body.n, is_long ? 0 : sizeof(body));
+		memory_close(&m);
+	}
+}
+
 static void
 test_packed(void **state)
 {
@@ -387,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_streamed),
+		cmocka_unit_test(test_unread_body_before_a_long_answer),
 		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_packed_documents_can_be_read_one_by_one),
 		cmocka_unit_test(test_errors),
