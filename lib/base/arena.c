@@ -10,6 +10,11 @@
  *
  * So a mark, which is a place in a block, also tells which big pieces are younger than it: those
  * whose node lies behind it. Under AddressSanitizer what is not given out is poisoned.
+ *
+ * An arena that took more than its block learns from it: from the next reset on its blocks are as
+ * large as all it held, up to a limit. Requests of one size then live in the one block that is kept,
+ * whose pages are there already. (Given back and taken again, the pages of a batch of 5000 rows and
+ * ten fields cost as much as filling it.)
  */
 #include "base/arena.h"
 
@@ -37,10 +42,11 @@
 
 #define ALIGNMENT	_Alignof(max_align_t)
 #define BLOCK_LEAST	1024
+#define LEARN_MAX	((size_t)4 << 20)	/* no arena keeps more than this, unless told to */
 
 struct block {
 	struct block	*older;
-	size_t		 used;
+	size_t		 size, used;
 	max_align_t	 bytes[];
 };
 
@@ -53,8 +59,9 @@ struct big {
 struct arena {
 	struct block	*newest;
 	struct big	*bigs;		/* newest first */
-	size_t		 block_bytes;
+	size_t		 block_bytes;	/* of the next block */
 	size_t		 held;		/* bytes in all blocks and big pieces */
+	size_t		 taken;		/* those of them that were given out */
 };
 
 static char *
@@ -88,10 +95,11 @@ add_block(struct arena *a)
 	struct block *b = memory_alloc(sizeof(*b) + a->block_bytes);
 
 	b->older = a->newest;
+	b->size = a->block_bytes;
 	b->used = 0;
-	POISON(block_start(b), a->block_bytes);
+	POISON(block_start(b), b->size);
 	a->newest = b;
-	a->held += sizeof(*b) + a->block_bytes;
+	a->held += sizeof(*b) + b->size;
 }
 
 /*
@@ -105,6 +113,7 @@ drop_bigs(struct arena *a, size_t from)
 
 		a->bigs = big->older;
 		a->held -= big->n;
+		a->taken -= big->n;
 		free(big->memory);
 	}
 }
@@ -115,9 +124,10 @@ drop_block(struct arena *a)
 	struct block *b = a->newest;
 
 	drop_bigs(a, 0);
+	a->taken -= b->used;
 	a->newest = b->older;
-	a->held -= sizeof(*b) + a->block_bytes;
-	UNPOISON(block_start(b), a->block_bytes);
+	a->held -= sizeof(*b) + b->size;
+	UNPOISON(block_start(b), b->size);
 	free(b);
 }
 
@@ -130,8 +140,9 @@ cut_block(struct arena *a, size_t used)
 	struct block *b = a->newest;
 
 	drop_bigs(a, used);
+	a->taken -= b->used - used;
 	b->used = used;
-	POISON(block_start(b) + used, a->block_bytes - used);
+	POISON(block_start(b) + used, b->size - used);
 }
 
 void
@@ -144,10 +155,32 @@ arena_free(struct arena *a)
 	free(a);
 }
 
+/*
+ * learn - whether blocks should be larger from now on; makes them so
+ */
+static bool
+learn(struct arena *a)
+{
+	size_t size = a->block_bytes;
+
+	if (a->held <= sizeof(struct block) + size)
+		return false;
+	while (size < a->held && size * 2 <= LEARN_MAX)
+		size *= 2;
+	if (size == a->block_bytes)
+		return false;
+	a->block_bytes = size;
+	return true;
+}
+
 void
 arena_reset(struct arena *a)
 {
-	arena_rewind(a, (struct arena_mark){ 0 });
+	if (learn(a))
+		while (a->newest != NULL)
+			drop_block(a);
+	else
+		arena_rewind(a, (struct arena_mark){ 0 });
 }
 
 /*
@@ -163,6 +196,7 @@ alloc_big(struct arena *a, size_t n)
 	big->older = a->bigs;
 	a->bigs = big;
 	a->held += n;
+	a->taken += n;
 	return big->memory;
 }
 
@@ -175,10 +209,11 @@ arena_alloc(struct arena *a, size_t n)
 	if (n > a->block_bytes / 4)
 		return alloc_big(a, n);
 	room = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + GAP;
-	if (a->newest == NULL || a->block_bytes - a->newest->used < room)
+	if (a->newest == NULL || a->newest->size - a->newest->used < room)
 		add_block(a);
 	p = block_start(a->newest) + a->newest->used;
 	a->newest->used += room;
+	a->taken += room;
 	UNPOISON(p, n);
 	return p;
 }
@@ -274,5 +309,5 @@ arena_rewind(struct arena *a, struct arena_mark mark)
 size_t
 arena_bytes(const struct arena *a)
 {
-	return a->held;
+	return a->taken;
 }

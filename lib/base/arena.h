@@ -18,7 +18,8 @@ struct arena_mark {		/* a point to go back to; filled by arena_mark */
 
 /*
  * arena_new - an empty arena whose blocks hold at least `block_bytes`; owned by the caller
- * arena_reset - give everything back but one block, kept for the next request
+ * arena_reset - give everything back but one block, kept for the next request; blocks grow, up to
+ *     4 MiB, to what requests turn out to need
  */
 struct arena	*arena_new(size_t block_bytes);
 void		 arena_free(struct arena *a);
@@ -49,7 +50,7 @@ struct slice	 arena_printf(struct arena *a, const char *fmt, ...)
 
 /*
  * arena_mark, arena_rewind - forget all that was taken since the mark
- * arena_bytes - bytes held in all blocks, for limits on memory
+ * arena_bytes - bytes taken and not yet forgotten, for limits on memory
  */
 struct arena_mark arena_mark(struct arena *a);
 void		 arena_rewind(struct arena *a, struct arena_mark mark);
