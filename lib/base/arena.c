@@ -12,7 +12,7 @@
  * whose node lies behind it. Under AddressSanitizer what is not given out is poisoned.
  *
  * An arena that took more than its block learns from it: from the next reset on its blocks are as
- * large as all it held, up to a limit. Requests of one size then live in the one block that is kept,
+ * large as all it held, up to a limit. Requests of a size then live in the one block that is kept,
  * whose pages are there already. (Given back and taken again, the pages of a batch of 5000 rows and
  * ten fields cost as much as filling it.)
  */

@@ -116,7 +116,7 @@ normal(uint64_t digits, int e10)
  *
  * All is in quarters of 10^k, where k is the largest power of ten of which at least one multiple
  * lies in the interval of numbers that read back: v is `middle`, the interval from `least` to
- * `most`. First multiples of 10^(k+1) are tried, of which at most one is inside; then those of 10^k.
+ * `most`. First multiples of 10^(k+1) are tried, of which at most one is inside; then of 10^k.
  */
 static struct shortest
 schubfach(uint64_t c, int q, bool lower_is_closer)

@@ -2,7 +2,7 @@
  * tests/fuzz/base_fuzz.c - any bytes as a number, as UTF-8, as a time and as a tag set
  *
  * Besides not reading past the end: numbers are what the C library reads, what is printed reads
- * back equal, valid text stays valid where it is cut, and canonical bytes are what is encoded again.
+ * back equal, valid text stays valid where it is cut, canonical bytes come out again.
  */
 #include <math.h>
 #include <stdio.h>
