@@ -128,8 +128,6 @@ home_put(struct home *h, struct batch_table *t, const char *field, struct value 
 	struct batch_column *c = batch_column(&h->batch, t, slice_from(field), v.type);
 	uint32_t row = t->n_rows - 1;
 
-	if (c->n_present == 0)
-		c->first_row = row;
 	if (v.type == VALUE_STRING) {
 		if (c->n_strings == c->cap_strings) {
 			uint32_t cap = c->cap_strings * 2 + 4;
@@ -143,7 +141,6 @@ home_put(struct home *h, struct batch_table *t, const char *field, struct value 
 		c->cells[row].u = v.type == VALUE_BOOLEAN ? v.b : v.u;
 	}
 	batch_set_present(c, row);
-	c->n_present++;
 }
 
 /*
