@@ -1,0 +1,179 @@
+/*
+ * query/filter.c - field conditions, a block of rows at a time
+ *
+ * The condition of a source is compiled with that source's types: a name that is no field there is a
+ * tag, and a tag that is missing is ''. Comparisons of a numeric column with a literal run down the
+ * column and give a bit a row, AND and OR join bits; everything else is evaluated row by row.
+ */
+#include <stdlib.h>
+
+#include "query/plan.h"
+
+/* ---- compiling ---- */
+
+static struct ref
+ref_in(const struct plan_source *source, const struct expr *e)
+{
+	enum value_type type = plan_type_in(source, e->ref.name);
+
+	if (type == VALUE_NULL && source->measurement != NULL)
+		type = VALUE_TAG;
+	return (struct ref){ e->ref.name, type };
+}
+
+static int
+compile_binary(struct plan *plan, const struct expr *e, const struct plan_source *source,
+    struct refs *refs, struct eval *out, struct err *err)
+{
+	const struct expr *right = e->binary.right;
+	struct eval *left, *other;
+
+	out->kind = EVAL_BINARY;
+	out->op = e->binary.op;
+	out->integer_division = true;
+	out->n_args = 2;
+	if (plan_compile_condition(plan, e->binary.left, source, refs, &left, err) != 0)
+		return -1;
+	out->args[0] = left;
+	if (right->kind == EXPR_REGEX)
+		return query_regex_get(plan->ctx->regexes, right->regex, &out->regex, err);
+	if (plan_compile_condition(plan, right, source, refs, &other, err) != 0)
+		return -1;
+	out->args[1] = other;
+	return 0;
+}
+
+int
+plan_compile_condition(struct plan *plan, const struct expr *e, const struct plan_source *source,
+    struct refs *refs, struct eval **eval, struct err *err)
+{
+	struct eval *out = arena_zalloc(plan->arena, sizeof(*out));
+
+	*eval = out;
+	switch (e->kind) {
+	case EXPR_PAREN:
+		return plan_compile_condition(plan, e->inner, source, refs, eval, err);
+	case EXPR_BINARY:
+		return compile_binary(plan, e, source, refs, out, err);
+	case EXPR_CALL:
+		out->kind = EVAL_MATH;
+		out->math = function_find(e->call.name);
+		out->n_args = e->call.n_args;
+		for (size_t i = 0; i < e->call.n_args; i++) {
+			struct eval *arg;
+
+			if (plan_compile_condition(plan, e->call.args[i], source, refs, &arg, err) != 0)
+				return -1;
+			out->args[i] = arg;
+		}
+		return 0;
+	case EXPR_REF:
+		out->kind = EVAL_SLOT;
+		out->slot = plan_ref_add(refs, plan->arena, ref_in(source, e));
+		return 0;
+	default:
+		out->kind = EVAL_LITERAL;
+		out->literal = eval_literal(e);
+		return 0;
+	}
+}
+
+/* ---- running ---- */
+
+#define WORDS (BLOCK_ROWS_MAX / 64)
+
+#define COMPARE_COLUMN(op) \
+	for (size_t i = 0; i < n; i++) \
+		bits[i >> 6] |= (uint64_t)(a[i] op b) << (i & 63)
+
+#define COMPARE_SWITCH() \
+	switch (op) { \
+	case OP_EQ:	COMPARE_COLUMN(==); break; \
+	case OP_NEQ:	COMPARE_COLUMN(!=); break; \
+	case OP_LT:	COMPARE_COLUMN(<); break; \
+	case OP_LTE:	COMPARE_COLUMN(<=); break; \
+	case OP_GT:	COMPARE_COLUMN(>); break; \
+	default:	COMPARE_COLUMN(>=); break; \
+	}
+
+static void
+compare_floats(enum expr_op op, const double *a, size_t n, double b, uint64_t *bits)
+{
+	COMPARE_SWITCH()
+}
+
+static void
+compare_integers(enum expr_op op, const int64_t *a, size_t n, int64_t b, uint64_t *bits)
+{
+	COMPARE_SWITCH()
+}
+
+static void
+only_present(const struct column *c, size_t n, uint64_t *bits)
+{
+	for (size_t i = 0; c->present != NULL && i < (n + 63) / 64; i++)
+		bits[i] &= c->present[i];
+}
+
+/*
+ * A column of floats with a number, or of integers with an integer: down the column.
+ */
+static bool
+filter_column(const struct eval *e, const struct block *block, uint64_t *bits)
+{
+	const struct column *c;
+	struct value b;
+
+	if (e->kind != EVAL_BINARY || e->regex != NULL || e->op < OP_EQ || e->op > OP_GTE ||
+	    e->args[0]->kind != EVAL_SLOT || e->args[1]->kind != EVAL_LITERAL)
+		return false;
+	c = &block->columns[e->args[0]->slot];
+	b = e->args[1]->literal;
+	if (c->cells == NULL)
+		return false;
+	if (c->type == VALUE_FLOAT && (b.type == VALUE_FLOAT || b.type == VALUE_INTEGER))
+		compare_floats(e->op, &c->cells->f, block->n_rows,
+		    b.type == VALUE_FLOAT ? b.f : (double)b.i, bits);
+	else if (c->type == VALUE_INTEGER && b.type == VALUE_INTEGER)
+		compare_integers(e->op, &c->cells->i, block->n_rows, b.i, bits);
+	else
+		return false;
+	only_present(c, block->n_rows, bits);
+	return true;
+}
+
+static void
+filter_into(const struct eval *e, const struct block *block, size_t n_refs, struct value *slots,
+    uint64_t *bits)
+{
+	uint64_t other[WORDS];
+
+	memset(bits, 0, WORDS * sizeof(*bits));
+	if (e->kind == EVAL_BINARY && (e->op == OP_AND || e->op == OP_OR)) {
+		filter_into(e->args[0], block, n_refs, slots, bits);
+		filter_into(e->args[1], block, n_refs, slots, other);
+		for (size_t i = 0; i < WORDS; i++)
+			bits[i] = e->op == OP_AND ? bits[i] & other[i] : bits[i] | other[i];
+		return;
+	}
+	if (filter_column(e, block, bits))
+		return;
+	for (size_t row = 0; row < block->n_rows; row++) {
+		for (size_t i = 0; i < n_refs; i++)
+			slots[i] = column_value(&block->columns[i], row);
+		if (eval_is_true(eval_value(e, slots)))
+			bits[row >> 6] |= UINT64_C(1) << (row & 63);
+	}
+}
+
+size_t
+filter_block(const struct eval *eval, const struct block *block, size_t n_refs,
+    struct value *slots, uint64_t *bits)
+{
+	size_t n = 0;
+
+	filter_into(eval, block, n_refs, slots, bits);
+	for (size_t i = 0; i < WORDS; i++)
+		n += (size_t)__builtin_popcountll(bits[i]);
+	return n;
+}

@@ -1,0 +1,215 @@
+/*
+ * query/fn_select.c - min, max, first, last, percentile: one of the points
+ *
+ * The best row of a piece is found first, column-wise, and only then compared with the state; a point
+ * that is chosen is copied with the other columns that the query asks for.
+ */
+#include <math.h>
+
+#include "query/eval.h"
+#include "query/plan.h"
+
+/* ---- min and max: among equals the earliest ---- */
+
+#define NO_ROW ((size_t)-1)
+
+/*
+ * Is the row at i better than the one at best? `before` says which of two equal ones is earlier.
+ */
+#define BEST_ROW(m, op) \
+	for (size_t i = from; i < to; i++) { \
+		if (!column_has(c, i)) \
+			continue; \
+		if (best == NO_ROW || c->cells[i].m op c->cells[best].m || \
+		    (c->cells[i].m == c->cells[best].m && times[i] < times[best])) \
+			best = i; \
+	}
+
+#define BEST_OF_TYPE(op) \
+	switch (c->type) { \
+	case VALUE_FLOAT:	BEST_ROW(f, op) break; \
+	case VALUE_INTEGER:	BEST_ROW(i, op) break; \
+	default:		BEST_ROW(u, op) break; \
+	}
+
+static size_t
+least_row(const struct column *c, const int64_t *times, size_t from, size_t to)
+{
+	size_t best = NO_ROW;
+
+	BEST_OF_TYPE(<)
+	return best;
+}
+
+static size_t
+greatest_row(const struct column *c, const int64_t *times, size_t from, size_t to)
+{
+	size_t best = NO_ROW;
+
+	BEST_OF_TYPE(>)
+	return best;
+}
+
+static void
+extreme_step(struct kept *k, const struct fn_input *in, size_t from, size_t to, bool greatest)
+{
+	const struct column *c = &in->block->columns[in->column];
+	const int64_t *times = in->block->times;
+	struct value v;
+	bool better;
+	size_t row;
+
+	if (c->type == VALUE_NULL || c->cells == NULL)
+		return;
+	row = greatest ? greatest_row(c, times, from, to) : least_row(c, times, from, to);
+	if (row == NO_ROW)
+		return;
+	v = column_value(c, row);
+	better = !k->set || (greatest ? value_less(k->value, v) : value_less(v, k->value));
+	if (better || (times[row] < k->time && !value_less(v, k->value) && !value_less(k->value, v)))
+		kept_set(k, in, row);
+}
+
+static void
+min_step(void *state, const struct call *call, const struct fn_input *in, size_t from, size_t to)
+{
+	(void)call;
+	extreme_step(state, in, from, to, false);
+}
+
+static void
+max_step(void *state, const struct call *call, const struct fn_input *in, size_t from, size_t to)
+{
+	(void)call;
+	extreme_step(state, in, from, to, true);
+}
+
+static size_t
+kept_finish(void *state, const struct call *call, struct point **points)
+{
+	const struct kept *k = state;
+
+	(void)call;
+	if (!k->set)
+		return 0;
+	**points = kept_point(k);
+	return 1;
+}
+
+static void
+kept_forget(void *state)
+{
+	kept_drop(state);
+}
+
+const struct fn_states fn_min = {
+	.state_bytes = sizeof(struct kept), .step = min_step, .finish = kept_finish,
+	.drop = kept_forget,
+};
+const struct fn_states fn_max = {
+	.state_bytes = sizeof(struct kept), .step = max_step, .finish = kept_finish,
+	.drop = kept_forget,
+};
+
+/* ---- first and last: at equal times the greater value ---- */
+
+static bool
+column_is_empty(const struct column *c)
+{
+	return c->type == VALUE_NULL;
+}
+
+static void
+consider(struct kept *k, const struct fn_input *in, size_t row, bool last)
+{
+	int64_t t = in->block->times[row];
+
+	if (k->set && t != k->time && (t > k->time) != last)
+		return;
+	if (k->set && t == k->time &&
+	    !value_less(k->value, column_value(&in->block->columns[in->column], row)))
+		return;
+	kept_set(k, in, row);
+}
+
+/*
+ * Times of a piece rise or fall throughout: the row wanted is at one of its ends.
+ */
+static void
+end_step(struct kept *k, const struct fn_input *in, size_t from, size_t to, bool last)
+{
+	const struct column *c = &in->block->columns[in->column];
+	const int64_t *times = in->block->times;
+	bool rising = times[from] <= times[to - 1];
+
+	if (column_is_empty(c))
+		return;
+	if (last == rising) {
+		while (to > from && !column_has(c, to - 1))
+			to--;
+		if (to > from)
+			consider(k, in, to - 1, last);
+	} else {
+		while (from < to && !column_has(c, from))
+			from++;
+		if (from < to)
+			consider(k, in, from, last);
+	}
+}
+
+static void
+first_step(void *state, const struct call *call, const struct fn_input *in, size_t from, size_t to)
+{
+	(void)call;
+	end_step(state, in, from, to, false);
+}
+
+static void
+last_step(void *state, const struct call *call, const struct fn_input *in, size_t from, size_t to)
+{
+	(void)call;
+	end_step(state, in, from, to, true);
+}
+
+const struct fn_states fn_first = {
+	.state_bytes = sizeof(struct kept), .step = first_step, .finish = kept_finish,
+	.drop = kept_forget,
+};
+const struct fn_states fn_last = {
+	.state_bytes = sizeof(struct kept), .step = last_step, .finish = kept_finish,
+	.drop = kept_forget,
+};
+
+/* ---- percentile: nearest rank ---- */
+
+static void
+percentile_step(void *state, const struct call *call, const struct fn_input *in, size_t from,
+    size_t to)
+{
+	samples_add(state, call, in, from, to);
+}
+
+static size_t
+percentile_finish(void *state, const struct call *call, struct point **points)
+{
+	struct samples *s = state;
+	double rank = floor((double)s->n * call->number / 100 + 0.5) - 1;
+
+	if (!(rank >= 0) || rank >= (double)s->n)
+		return 0;
+	samples_sort(s);
+	**points = (struct point){ s->list[(size_t)rank].time, samples_value(s, (size_t)rank),
+	    s->list[(size_t)rank].aux };
+	return 1;
+}
+
+static void
+percentile_drop(void *state)
+{
+	samples_drop(state);
+}
+
+const struct fn_states fn_percentile = {
+	.state_bytes = sizeof(struct samples), .collects = true, .step = percentile_step,
+	.finish = percentile_finish, .drop = percentile_drop,
+};

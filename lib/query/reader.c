@@ -1,0 +1,485 @@
+/*
+ * query/reader.c - one input's rows as blocks of the columns that somebody wants
+ *
+ *     store cursor ─┐
+ *                   ├─► raw block ─► condition ─► rows that hold, packed ─► types as wanted
+ *     subquery ─────┘      (subquery.c)
+ *
+ * A column that is wanted as it is stored, in a block whose rows all hold, is passed on where it is.
+ * The store is asked once per field, also when it is read as two types and compared besides.
+ */
+#include "query/reader.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "query/subquery.h"
+
+/*
+ * Where a column comes from in one source.
+ */
+enum origin_kind { ORIGIN_NONE, ORIGIN_FIELD, ORIGIN_TAG };
+
+struct origin {
+	enum origin_kind kind;
+	size_t		 index;		/* of the raw block's columns; of source->tag_keys */
+	enum value_type	 as;		/* as wanted */
+	bool		 null_if_empty;	/* a missing tag: null in an answer, '' in a condition */
+};
+
+struct reader_source {
+	bool		 ready;
+	bool		 is_empty;	/* nothing of it is wanted */
+	struct store_scan *scan;
+	struct origin	*wanted, *where;
+	struct eval	*filter;
+	size_t		 n_where;
+	size_t		*raw;		/* raw columns: field of the measurement, column of the subquery */
+	size_t		 n_raw;
+	bool		 must_have_one;	/* rows may lack all that is wanted */
+};
+
+struct reader {
+	struct plan	*plan;
+	const struct refs *refs;
+	int64_t		 from, to;
+	struct reader_source *sources;
+};
+
+struct scratch {			/* a column made here */
+	union cell	 cells[BLOCK_ROWS_MAX];
+	uint64_t	 present[BLOCK_ROWS_MAX / 64];
+};
+
+struct feed {
+	struct reader	*reader;
+	const struct plan_source *plan_source;
+	struct reader_source *source;
+	const struct slice *tags;
+	struct store_cursor *cursor;
+	struct subquery	*subquery;
+	struct column	*raw;		/* of the present raw block */
+	struct column	*where_columns;
+	struct value	*slots;
+	struct block	 block;
+	struct scratch	**made;		/* by wanted column, as they are needed */
+	int64_t		*times;
+};
+
+/* ---- preparing a source ---- */
+
+static size_t
+raw_column(struct reader_source *s, size_t of)
+{
+	for (size_t i = 0; i < s->n_raw; i++)
+		if (s->raw[i] == of)
+			return i;
+	s->raw[s->n_raw] = of;
+	return s->n_raw++;
+}
+
+static bool
+find_stored(const struct plan_source *source, struct slice name, size_t *index,
+    enum value_type *type)
+{
+	const struct store_measurement *m = source->measurement;
+	size_t n = m != NULL ? m->n_fields : source->inner->n_columns;
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice known = m != NULL ? m->fields[i].name : source->inner->columns[i].plain;
+
+		if (!slice_eq(known, name))
+			continue;
+		*index = i;
+		*type = m != NULL ? m->fields[i].type : source->inner->columns[i].type;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_number(enum value_type type)
+{
+	return type == VALUE_FLOAT || type == VALUE_INTEGER || type == VALUE_UNSIGNED;
+}
+
+static struct origin
+find_origin(const struct plan_source *source, struct reader_source *s, struct ref ref,
+    bool condition)
+{
+	struct origin o = { .kind = ORIGIN_NONE, .as = ref.type };
+	enum value_type stored;
+	size_t index;
+
+	if (ref.type == VALUE_NULL)
+		return o;
+	if ((ref.type != VALUE_TAG || source->measurement == NULL) &&
+	    find_stored(source, ref.name, &index, &stored)) {
+		if (stored != ref.type && !(is_number(stored) && is_number(ref.type)) &&
+		    stored != VALUE_TAG && stored != VALUE_NULL)
+			return o;
+		o.kind = ORIGIN_FIELD;
+		o.index = raw_column(s, index);
+		return o;
+	}
+	if (ref.type != VALUE_TAG)
+		return o;
+	for (size_t i = 0; i < source->n_tag_keys; i++)
+		if (slice_eq(source->tag_keys[i], ref.name)) {
+			o.kind = ORIGIN_TAG;
+			o.index = i;
+			o.null_if_empty = !condition && source->measurement != NULL;
+		}
+	return o;
+}
+
+static int
+begin_scan(struct reader *reader, const struct plan_source *source, struct reader_source *s,
+    struct err *err)
+{
+	uint32_t *fields = arena_array(reader->plan->arena, uint32_t, s->n_raw + 1);
+	struct store_scan_spec spec = {
+		.measurement = source->measurement, .series = source->series,
+		.n_series = source->n_inputs, .fields = fields, .n_fields = s->n_raw,
+		.from = reader->from, .to = reader->to, .descending = reader->plan->descending,
+	};
+
+	for (size_t i = 0; i < s->n_raw; i++)
+		fields[i] = source->measurement->fields[s->raw[i]].id;
+	return store_scan_begin(reader->plan->ctx->store, &spec, &s->scan, err);
+}
+
+static int
+prepare(struct reader *reader, const struct plan_source *source, struct reader_source *s,
+    struct err *err)
+{
+	struct arena *arena = reader->plan->arena;
+	struct refs where = { 0 };
+	bool any_wanted = false;
+	size_t n_wanted_raw;
+
+	s->ready = true;
+	s->wanted = arena_array(arena, struct origin, reader->refs->n + 1);
+	s->where = arena_array(arena, struct origin, source->where_refs.n + 1);
+	s->raw = arena_array(arena, size_t, reader->refs->n + source->where_refs.n + 1);
+	for (size_t i = 0; i < reader->refs->n; i++) {
+		s->wanted[i] = find_origin(source, s, reader->refs->list[i], false);
+		any_wanted |= s->wanted[i].kind == ORIGIN_FIELD ||
+		    (s->wanted[i].kind == ORIGIN_TAG && source->measurement == NULL);
+	}
+	n_wanted_raw = s->n_raw;
+	s->is_empty = !any_wanted || reader->from > reader->to;
+	if (s->is_empty)
+		return 0;
+	s->n_where = source->where_refs.n;
+	for (size_t i = 0; i < s->n_where; i++)
+		s->where[i] = find_origin(source, s, source->where_refs.list[i], true);
+	s->must_have_one = s->n_raw > n_wanted_raw || source->measurement == NULL;
+	if (source->where != NULL && plan_compile_condition(reader->plan, source->where, source, &where,
+	    &s->filter, err) != 0)
+		return -1;
+	return source->measurement != NULL ? begin_scan(reader, source, s, err) : 0;
+}
+
+struct reader *
+reader_new(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
+{
+	struct reader *reader = memory_zalloc(sizeof(*reader));
+
+	reader->plan = plan;
+	reader->refs = refs;
+	reader->from = from < TIME_MIN ? TIME_MIN : from;
+	reader->to = to > TIME_MAX ? TIME_MAX : to;
+	reader->sources = memory_array(plan->n_sources + 1, sizeof(*reader->sources));
+	return reader;
+}
+
+void
+reader_free(struct reader *reader)
+{
+	if (reader == NULL)
+		return;
+	for (size_t i = 0; i < reader->plan->n_sources; i++)
+		if (reader->sources[i].scan != NULL)
+			store_scan_end(reader->sources[i].scan);
+	free(reader->sources);
+	free(reader);
+}
+
+bool
+reader_descending(const struct reader *reader)
+{
+	return reader->plan->descending;
+}
+
+struct query_context *
+reader_context(const struct reader *reader)
+{
+	return reader->plan->ctx;
+}
+
+/* ---- a feed ---- */
+
+int
+feed_open(struct reader *reader, struct plan_input input, struct feed **out, struct err *err)
+{
+	const struct plan_source *source = &reader->plan->sources[input.source];
+	struct reader_source *s = &reader->sources[input.source];
+	struct feed *feed;
+
+	*out = NULL;
+	if (!s->ready && prepare(reader, source, s, err) != 0)
+		return -1;
+	if (s->is_empty)
+		return 0;
+	feed = memory_zalloc(sizeof(*feed));
+	*out = feed;
+	feed->reader = reader;
+	feed->plan_source = source;
+	feed->source = s;
+	feed->tags = source->tags + (size_t)input.index * source->n_tag_keys;
+	feed->raw = memory_array(s->n_raw + 1, sizeof(*feed->raw));
+	feed->where_columns = memory_array(s->n_where + 1, sizeof(*feed->where_columns));
+	feed->slots = memory_array(s->n_where + 1, sizeof(*feed->slots));
+	feed->block.columns = memory_array(reader->refs->n + 1, sizeof(*feed->block.columns));
+	feed->made = memory_array(reader->refs->n + 1, sizeof(*feed->made));
+	if (source->measurement != NULL) {
+		feed->cursor = store_scan_cursor(s->scan, input.index);
+		return 0;
+	}
+	if (subquery_open(source->inner, &source->inner->groups[input.index], s->raw, s->n_raw,
+	    &feed->subquery, err) == 0)
+		return 0;
+	feed_close(feed);
+	*out = NULL;
+	return -1;
+}
+
+void
+feed_close(struct feed *feed)
+{
+	if (feed == NULL)
+		return;
+	if (feed->cursor != NULL)
+		store_cursor_close(feed->cursor);
+	subquery_close(feed->subquery);
+	for (size_t i = 0; i < feed->reader->refs->n; i++)
+		free(feed->made[i]);
+	free(feed->made);
+	free(feed->times);
+	free(feed->block.columns);
+	free(feed->slots);
+	free(feed->where_columns);
+	free(feed->raw);
+	free(feed);
+}
+
+/*
+ * The next block as it comes: *n is 0 at the end.
+ */
+static int
+next_raw(struct feed *feed, size_t *n, const int64_t **times, struct err *err)
+{
+	const struct store_block *stored;
+
+	if (query_context_check(feed->reader->plan->ctx, err) != 0)
+		return -1;
+	if (feed->subquery != NULL)
+		return subquery_next(feed->subquery, n, times, feed->raw, err);
+	if (store_cursor_next(feed->cursor, &stored, err) != 0)
+		return -1;
+	*n = stored != NULL ? stored->n_rows : 0;
+	if (*n == 0)
+		return 0;
+	*times = stored->times;
+	for (size_t i = 0; i < feed->source->n_raw; i++) {
+		const struct store_column *c = &stored->columns[i];
+
+		feed->raw[i] = (struct column){ .type = c->type, .cells = c->cells,
+		    .present = c->present, .strings = c->strings };
+	}
+	return 0;
+}
+
+static struct column
+origin_column(const struct feed *feed, const struct origin *o)
+{
+	struct column c = { .type = VALUE_NULL };
+
+	if (o->kind == ORIGIN_FIELD)
+		return feed->raw[o->index];
+	if (o->kind == ORIGIN_NONE || (o->null_if_empty && feed->tags[o->index].n == 0))
+		return c;
+	c.type = VALUE_STRING;
+	c.same = value_string(feed->tags[o->index]);
+	return c;
+}
+
+static struct scratch *
+scratch_of(struct feed *feed, size_t i)
+{
+	if (feed->made[i] == NULL)
+		feed->made[i] = memory_alloc(sizeof(*feed->made[i]));
+	return feed->made[i];
+}
+
+/* ---- packing and converting ---- */
+
+/*
+ * The rows whose bit is set, moved together. In place is fine: no row moves up.
+ */
+static void
+pack_column(struct feed *feed, size_t i, struct column *c, const uint64_t *bits, size_t n)
+{
+	struct scratch *to;
+	size_t at = 0;
+
+	if (c->cells == NULL)
+		return;
+	to = scratch_of(feed, i);
+	memset(to->present, 0, sizeof(to->present));
+	for (size_t word = 0; word < (n + 63) / 64; word++)
+		for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+			size_t row = word * 64 + (size_t)__builtin_ctzll(left);
+
+			to->cells[at] = c->cells[row];
+			if (column_has(c, row))
+				to->present[at >> 6] |= UINT64_C(1) << (at & 63);
+			at++;
+		}
+	c->cells = to->cells;
+	c->present = c->present != NULL ? to->present : NULL;
+}
+
+static void
+convert_column(struct feed *feed, size_t i, struct column *c, enum value_type as, size_t n)
+{
+	struct scratch *to = scratch_of(feed, i);
+
+	for (size_t row = 0; row < n; row++) {
+		struct value v = { .type = c->type, .i = c->cells[row].i };
+
+		if (column_has(c, row))
+			to->cells[row].i = value_convert(v, as).i;
+	}
+	c->cells = to->cells;
+	c->type = as;
+}
+
+static const int64_t *
+pack_times(struct feed *feed, const int64_t *times, const uint64_t *bits, size_t n)
+{
+	size_t at = 0;
+
+	if (feed->times == NULL)
+		feed->times = memory_array(BLOCK_ROWS_MAX, sizeof(*feed->times));
+	for (size_t row = 0; row < n; row++)
+		if (bits[row >> 6] >> (row & 63) & 1)
+			feed->times[at++] = times[row];
+	return feed->times;
+}
+
+/*
+ * Rows that have at least one of the wanted columns.
+ */
+static void
+drop_bare(struct feed *feed, size_t n, uint64_t *bits)
+{
+	bool tags_count = feed->plan_source->measurement == NULL;
+
+	for (size_t word = 0; word < (n + 63) / 64; word++) {
+		uint64_t any = 0;
+
+		for (size_t i = 0; i < feed->reader->refs->n; i++) {
+			const struct origin *o = &feed->source->wanted[i];
+			const struct column *c = &feed->block.columns[i];
+
+			if (c->type == VALUE_NULL || (o->kind != ORIGIN_FIELD && !tags_count))
+				continue;
+			any |= c->present != NULL ? c->present[word] : ~UINT64_C(0);
+		}
+		bits[word] &= any;
+	}
+}
+
+static void
+set_all(uint64_t *bits, size_t n)
+{
+	memset(bits, 0, BLOCK_ROWS_MAX / 8);
+	memset(bits, 0xff, n / 64 * 8);
+	if (n % 64 != 0)
+		bits[n / 64] = (UINT64_C(1) << (n % 64)) - 1;
+}
+
+static size_t
+count_bits(const uint64_t *bits)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < BLOCK_ROWS_MAX / 64; i++)
+		n += (size_t)__builtin_popcountll(bits[i]);
+	return n;
+}
+
+/*
+ * Make the feed's block of a raw one: how many rows are left.
+ */
+static size_t
+make_block(struct feed *feed, size_t n, const int64_t *times)
+{
+	struct reader_source *s = feed->source;
+	size_t n_refs = feed->reader->refs->n, n_held = n;
+	uint64_t bits[BLOCK_ROWS_MAX / 64];
+
+	for (size_t i = 0; i < n_refs; i++)
+		feed->block.columns[i] = origin_column(feed, &s->wanted[i]);
+	if (s->filter != NULL || s->must_have_one) {
+		struct block where = { n, times, feed->where_columns };
+
+		for (size_t i = 0; i < s->n_where; i++)
+			feed->where_columns[i] = origin_column(feed, &s->where[i]);
+		if (s->filter != NULL)
+			filter_block(s->filter, &where, s->n_where, feed->slots, bits);
+		else
+			set_all(bits, n);
+		if (s->must_have_one)
+			drop_bare(feed, n, bits);
+		n_held = count_bits(bits);
+	}
+	if (n_held == 0)
+		return 0;
+	for (size_t i = 0; i < n_refs; i++) {
+		struct column *c = &feed->block.columns[i];
+		enum value_type as = s->wanted[i].as;
+
+		if (n_held < n)
+			pack_column(feed, i, c, bits, n);
+		if (c->cells != NULL && c->type != as && is_number(c->type) && is_number(as))
+			convert_column(feed, i, c, as, n_held);
+		else if (c->cells != NULL && c->type != as &&
+		    !(c->type == VALUE_STRING && as == VALUE_TAG))
+			c->type = VALUE_NULL;
+	}
+	feed->block.times = n_held < n ? pack_times(feed, times, bits, n) : times;
+	feed->block.n_rows = n_held;
+	return n_held;
+}
+
+int
+feed_next(struct feed *feed, const struct block **block, struct err *err)
+{
+	const int64_t *times = NULL;
+	size_t n;
+
+	for (;;) {
+		*block = NULL;
+		if (next_raw(feed, &n, &times, err) != 0)
+			return -1;
+		if (n == 0)
+			return 0;
+		if (make_block(feed, n, times) > 0) {
+			*block = &feed->block;
+			return 0;
+		}
+	}
+}

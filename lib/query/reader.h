@@ -1,0 +1,46 @@
+/*
+ * query/reader.h - the rows of a group, as runs of column blocks in the order of the answer
+ *
+ *     reader ── a set of columns and a range of times, for all groups of a plan
+ *       feed ── one input of a group: a series of the store, or a group of a subquery
+ *       runs ── all inputs of a group, merged by time
+ */
+#ifndef WEIR_QUERY_READER_H
+#define WEIR_QUERY_READER_H
+
+#include "query/plan.h"
+
+struct reader;
+struct feed;
+struct runs;
+
+/*
+ * reader_new - prepare to read some refs
+ *   in     refs     the columns of every block, in this order; borrowed
+ *          from, to both included
+ *   owns   the caller, until reader_free, which must come after its feeds are closed
+ */
+struct reader	*reader_new(struct plan *plan, const struct refs *refs, int64_t from, int64_t to);
+void		 reader_free(struct reader *reader);
+bool		 reader_descending(const struct reader *reader);
+struct query_context *reader_context(const struct reader *reader);
+
+/*
+ * feed_open - the rows of one input; NULL when it can have none
+ * feed_next - the next block; *block is NULL at the end. It is the feed's until the next call
+ */
+int		 feed_open(struct reader *reader, struct plan_input input, struct feed **feed,
+		     struct err *err);
+int		 feed_next(struct feed *feed, const struct block **block, struct err *err);
+void		 feed_close(struct feed *feed);
+
+/*
+ * runs_open - the rows of all inputs of a group in order of time; equal times in order of input
+ * runs_next - the next run; run->block is NULL at the end
+ */
+int		 runs_open(struct reader *reader, const struct plan_group *group,
+		     struct runs **runs, struct err *err);
+int		 runs_next(struct runs *runs, struct run *run, struct err *err);
+void		 runs_close(struct runs *runs);
+
+#endif

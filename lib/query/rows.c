@@ -1,0 +1,59 @@
+/*
+ * query/rows.c - rows as they are: the stream of a query without aggregates
+ */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "query/pipeline.h"
+
+struct rows {
+	struct stream	 stream;
+	struct reader	*reader;
+	struct runs	*runs;
+	struct run	 run;
+};
+
+static int
+rows_next(struct stream *stream, struct err *err)
+{
+	struct rows *r = (struct rows *)stream;
+
+	if (r->run.from == r->run.to) {
+		if (runs_next(r->runs, &r->run, err) != 0)
+			return -1;
+		if (r->run.block == NULL)
+			return 0;
+	}
+	stream->time = r->run.block->times[r->run.from];
+	for (size_t i = 0; i < stream->n_slots; i++)
+		stream->values[i] = column_value(&r->run.block->columns[i], r->run.from);
+	r->run.from++;
+	return 1;
+}
+
+static void
+rows_close(struct stream *stream)
+{
+	struct rows *r = (struct rows *)stream;
+
+	runs_close(r->runs);
+	reader_free(r->reader);
+	free(stream->values);
+	free(r);
+}
+
+int
+rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
+    const size_t *slots, struct stream **stream, struct err *err)
+{
+	struct rows *r = memory_zalloc(sizeof(*r));
+
+	*stream = &r->stream;
+	r->stream.next = rows_next;
+	r->stream.close = rows_close;
+	r->stream.n_slots = refs->n;
+	r->stream.slots = slots;
+	r->stream.values = memory_array(refs->n + 1, sizeof(*r->stream.values));
+	r->reader = reader_new(plan, refs, plan->from, plan->to);
+	return runs_open(r->reader, group, &r->runs, err);
+}

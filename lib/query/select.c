@@ -1,0 +1,153 @@
+/*
+ * query/select.c - a SELECT from its statement to the last row
+ *
+ * Group by group: each is opened, read to its end and closed before the next one, so that what an
+ * answer needs is what one of its series needs. A group without rows does not appear.
+ */
+#include "query/select.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "query/pipeline.h"
+
+/*
+ * A field of a type that its function cannot take is an error only where there is something to read.
+ */
+static int
+check_call_types(const struct call *call, struct err *err)
+{
+	enum value_type type = call->in == VALUE_TAG ? VALUE_STRING : call->in;
+
+	if (call->inner != NULL && check_call_types(call->inner, err) != 0)
+		return -1;
+	if (call->in == VALUE_NULL || call->ref.type == VALUE_TAG ||
+	    function_takes_type(call->function, type))
+		return 0;
+	return err_set(err, ERR_INVALID, "unsupported %s iterator type: *query.%sInterruptIterator",
+	    call->function->label, value_type_name(type));
+}
+
+static int
+check_types(const struct plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->n_sources; i++)
+		if (plan->sources[i].inner != NULL && check_types(plan->sources[i].inner, err) != 0)
+			return -1;
+	for (size_t i = 0; plan->n_groups > 0 && i < plan->n_calls; i++)
+		if (check_call_types(plan->calls[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * What all series of an answer share; tags are those of the present one.
+ */
+struct answer {
+	struct plan	*plan;
+	struct rows_series series;
+	struct slice	*columns;
+	struct tag	*tags;
+	struct value	*row;
+};
+
+static void
+answer_init(struct answer *a, struct plan *plan)
+{
+	size_t n = plan->n_columns + 1;
+
+	a->plan = plan;
+	a->columns = memory_array(n, sizeof(*a->columns));
+	a->tags = memory_array(plan->n_dims + 1, sizeof(*a->tags));
+	a->row = memory_array(n, sizeof(*a->row));
+	a->columns[0] = plan->time_name;
+	for (size_t i = 0; i < plan->n_columns; i++)
+		a->columns[i + 1] = plan->columns[i].name;
+	a->series = (struct rows_series){ .n_columns = n, .columns = a->columns,
+	    .n_tags = plan->n_dims, .tags = plan->n_dims > 0 ? a->tags : NULL,
+	    .zone = plan->window.zone };
+}
+
+static void
+answer_free(struct answer *a)
+{
+	free(a->columns);
+	free(a->tags);
+	free(a->row);
+}
+
+static void
+begin_series(struct answer *a, const struct plan_group *group)
+{
+	a->series.name = group->name;
+	for (size_t i = 0; i < a->plan->n_dims; i++)
+		a->tags[i] = (struct tag){ a->plan->dims[i], group->values[i] };
+	query_answer_begin(a->plan->ctx, &a->series);
+}
+
+static int
+put_row(struct answer *a, int64_t time, const struct value *values, struct err *err)
+{
+	a->row[0] = (struct value){ .type = VALUE_TIME, .i = time };
+	memcpy(a->row + 1, values, a->plan->n_columns * sizeof(*values));
+	return query_answer_row(a->plan->ctx, a->row, err);
+}
+
+static int
+run_group(struct answer *a, const struct plan_group *group, struct err *err)
+{
+	struct pipeline *p = NULL;
+	const struct value *values;
+	bool begun = false;
+	int64_t time;
+	int more = pipeline_open(a->plan, group, &p, err) != 0 ? -1 : 1;
+
+	while (more == 1 && (more = pipeline_next(p, &time, &values, err)) == 1) {
+		if (!begun)
+			begin_series(a, group);
+		begun = true;
+		if (put_row(a, time, values, err) != 0)
+			more = -1;
+	}
+	if (begun)
+		query_answer_end(a->plan->ctx);
+	pipeline_close(p);
+	return more;
+}
+
+/*
+ * Names that no source knows cannot give a row.
+ */
+static bool
+has_anything(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_calls; i++)
+		if (plan->calls[i]->ref.type != VALUE_NULL)
+			return true;
+	for (size_t i = 0; plan->n_calls == 0 && i < plan->refs.n; i++)
+		if (plan->refs.list[i].type != VALUE_NULL)
+			return true;
+	return false;
+}
+
+int
+query_select_run(struct query_context *ctx, struct select *select, struct err *err)
+{
+	struct plan *plan;
+	struct answer answer;
+	int bad = 0;
+
+	if (select->has_into)
+		return err_set(err, ERR_NOT_IMPLEMENTED, "not implemented: SELECT INTO");
+	if (plan_new(ctx, select, NULL, &plan, err) != 0 || plan_resolve(plan, err) != 0)
+		return -1;
+	if (!has_anything(plan))
+		return 0;
+	if (plan_group(plan, err) != 0 || check_types(plan, err) != 0)
+		return -1;
+	answer_init(&answer, plan);
+	for (size_t i = 0; bad == 0 && i < plan->n_groups; i++)
+		bad = run_group(&answer, &plan->groups[i], err);
+	answer_free(&answer);
+	return bad;
+}

@@ -1,0 +1,22 @@
+/*
+ * query/subquery.h - a group of a subquery read as if it were a series
+ */
+#ifndef WEIR_QUERY_SUBQUERY_H
+#define WEIR_QUERY_SUBQUERY_H
+
+#include "query/pipeline.h"
+
+struct subquery;
+
+/*
+ * subquery_open - in     columns  of the inner plan, those that are read
+ * subquery_next - the next rows: *n is 0 at the end; the columns are good until the next call
+ * subquery_close - NULL is allowed
+ */
+int	 subquery_open(struct plan *inner, const struct plan_group *group, const size_t *columns,
+	     size_t n_columns, struct subquery **out, struct err *err);
+int	 subquery_next(struct subquery *s, size_t *n, const int64_t **times, struct column *columns,
+	     struct err *err);
+void	 subquery_close(struct subquery *s);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * query/window.c - GROUP BY time: which window a time falls in
+ *
+ * The remainder of a time by the interval is never negative here. With a zone the remainder is that
+ * of the wall clock's time; where the clock is changed inside a window by less than the interval,
+ * the window's start or end moves with it, else windows keep their length: the hour that does not
+ * exist has no window, the one shown twice has two.
+ */
+#include "query/window.h"
+
+#include "model/precision.h"
+
+static int64_t
+distance(int64_t a)
+{
+	return a < 0 ? -a : a;
+}
+
+static int64_t
+add_cut(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	if (__builtin_add_overflow(a, b, &sum))
+		return b < 0 ? TIME_MIN : TIME_MAX;
+	return sum < TIME_MIN ? TIME_MIN : sum > TIME_MAX ? TIME_MAX : sum;
+}
+
+void
+window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
+{
+	int64_t zone, rest, shift, at;
+
+	at = add_cut(t, -w->offset);
+	zone = w->zone != NULL ? zone_offset_ns(w->zone, at) : 0;
+	rest = (int64_t)(((__int128)at + zone) % w->interval);
+	if (rest < 0)
+		rest += w->interval;
+	*start = add_cut(at, -rest);
+	*start = *start == TIME_MIN ? TIME_MIN : add_cut(*start, w->offset);
+	*end = add_cut(at, w->interval - rest);
+	*end = *end == TIME_MAX ? TIME_MAX : add_cut(*end, w->offset);
+	if (w->zone == NULL)
+		return;
+	shift = zone - zone_offset_ns(w->zone, *start);
+	if (shift != 0 && distance(shift) < w->interval)
+		*start = add_cut(*start, shift);
+	shift = zone - zone_offset_ns(w->zone, *end);
+	if (shift != 0 && distance(shift) < w->interval)
+		*end = add_cut(*end, shift);
+}
+
+int64_t
+window_start(const struct window *w, int64_t t)
+{
+	int64_t start, end;
+
+	window_of(w, t, &start, &end);
+	return start;
+}
+
+int64_t
+window_step(const struct window *w, int64_t start, bool descending, int64_t *zone_offset)
+{
+	int64_t next = add_cut(start, descending ? -w->interval : w->interval);
+	int64_t now, shift;
+
+	if (w->zone == NULL)
+		return next;
+	now = zone_offset_ns(w->zone, next - 1);
+	if (now == *zone_offset)
+		return next;
+	shift = *zone_offset - now;
+	if (distance(shift) < w->interval)
+		next = add_cut(next, shift);
+	*zone_offset = now;
+	return next;
+}

@@ -1,0 +1,368 @@
+/*
+ * query/windows.c - the windows of a group, finished one after the other
+ *
+ * The end of a window in a block is found by comparing with the window's end for the first rows, and
+ * by growing steps when the window goes on: short windows cost a comparison a row, long ones a few
+ * for the whole piece.
+ */
+#include "query/windows.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+struct windows {
+	struct windows_spec spec;
+	struct reader	*reader;
+	size_t		*offsets;	/* of the calls' states */
+	size_t		 state_bytes;	/* of a window */
+	bool		 descending;
+
+	/* merged by time: one window at a time */
+	struct runs	*runs;
+	struct run	 run;
+	struct finished	*present;
+	int64_t		 present_end;
+
+	/* one input behind the other: a table of windows */
+	bool		 filled;
+	unsigned char	*table;
+	int64_t		 base;		/* start of the first window in the table */
+	size_t		 n_table, cap_table;
+	size_t		 given;		/* how many of them have been handed out */
+};
+
+/* ---- pieces of blocks ---- */
+
+static bool
+is_inside(const struct windows *w, int64_t t, int64_t start, int64_t end)
+{
+	return w->descending ? t >= start : t < end;
+}
+
+/*
+ * Where the rows of a window end, from row `at`, which is inside.
+ */
+static size_t
+end_of_window(const struct windows *w, const int64_t *times, size_t at, size_t to, int64_t start,
+    int64_t end)
+{
+	size_t low = at + 1, high, step = 1;
+
+	if (is_inside(w, times[to - 1], start, end))
+		return to;
+	for (size_t tried = 0; tried < 8; tried++, low++)
+		if (!is_inside(w, times[low], start, end))
+			return low;
+	while (low + step < to && is_inside(w, times[low + step], start, end)) {
+		low += step;
+		step *= 2;
+	}
+	high = low + step < to ? low + step : to;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (is_inside(w, times[middle], start, end))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+step_calls(struct windows *w, unsigned char *states, const struct block *block, size_t from,
+    size_t to)
+{
+	struct fn_input in = { .block = block, .aux = w->spec.aux, .n_aux = w->spec.n_aux };
+
+	for (size_t i = 0; i < w->spec.n_calls; i++) {
+		const struct call *call = w->spec.calls[i];
+
+		in.column = w->spec.columns[i];
+		call->function->states->step(states + w->offsets[i], call, &in, from, to);
+	}
+}
+
+static void
+drop_states(struct windows *w, unsigned char *states)
+{
+	for (size_t i = 0; i < w->spec.n_calls; i++)
+		if (w->spec.calls[i]->function->states->drop != NULL)
+			w->spec.calls[i]->function->states->drop(states + w->offsets[i]);
+}
+
+static struct finished *
+new_finished(struct windows *w, int64_t start, unsigned char *states)
+{
+	struct finished *f = memory_zalloc(sizeof(*f));
+	size_t n = w->spec.n_calls;
+
+	f->start = start;
+	f->owns_states = states == NULL;
+	f->states = states != NULL ? states : memory_zalloc(w->state_bytes + 1);
+	f->points = memory_array(n + 1, sizeof(*f->points));
+	f->n = memory_array(n + 1, sizeof(*f->n));
+	f->ones = memory_array(n + 1, sizeof(*f->ones));
+	return f;
+}
+
+/*
+ * The results of all calls: does any have one?
+ */
+static bool
+finish(struct windows *w, struct finished *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->spec.n_calls; i++) {
+		const struct call *call = w->spec.calls[i];
+
+		f->points[i] = &f->ones[i];
+		f->n[i] = call->function->states->finish(f->states + w->offsets[i], call,
+		    &f->points[i]);
+		any |= f->n[i] > 0;
+	}
+	return any;
+}
+
+void
+windows_release(struct windows *w, struct finished *f)
+{
+	if (f == NULL)
+		return;
+	if (f->owns_states) {
+		drop_states(w, f->states);
+		free(f->states);
+	}
+	free(f->points);
+	free(f->n);
+	free(f->ones);
+	free(f);
+}
+
+/* ---- merged by time ---- */
+
+static void
+bounds_of(const struct windows *w, int64_t t, int64_t *start, int64_t *end)
+{
+	const struct window *window = &w->spec.plan->window;
+
+	if (window->interval != 0) {
+		window_of(window, t, start, end);
+		return;
+	}
+	*start = TIME_MIN;
+	*end = INT64_MAX;
+}
+
+static int
+next_merged(struct windows *w, struct finished **out, struct err *err)
+{
+	int64_t start;
+
+	for (;;) {
+		const int64_t *times;
+		size_t end;
+
+		if (w->run.from == w->run.to) {
+			if (runs_next(w->runs, &w->run, err) != 0)
+				return -1;
+			if (w->run.block == NULL)
+				break;
+		}
+		times = w->run.block->times;
+		if (w->present == NULL) {
+			bounds_of(w, times[w->run.from], &start, &w->present_end);
+			w->present = new_finished(w, start, NULL);
+		} else if (times[w->run.from] < w->present->start ||
+		    times[w->run.from] >= w->present_end) {
+			break;
+		}
+		end = end_of_window(w, times, w->run.from, w->run.to, w->present->start,
+		    w->present_end);
+		step_calls(w, w->present->states, w->run.block, w->run.from, end);
+		w->run.from = end;
+	}
+	*out = w->present;
+	w->present = NULL;
+	return 0;
+}
+
+/* ---- one input behind the other ---- */
+
+/*
+ * Room for a window's states, in front of the table or behind it.
+ */
+static int
+make_room(struct windows *w, int64_t start, struct err *err)
+{
+	int64_t interval = w->spec.plan->window.interval;
+	uint64_t limit = w->spec.plan->ctx->limits.max_memory_bytes, front = 0, n;
+
+	if (w->n_table == 0)
+		w->base = start;
+	if (start < w->base)
+		front = ((uint64_t)w->base - (uint64_t)start) / (uint64_t)interval;
+	n = start < w->base ? front + w->n_table :
+	    ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval + 1;
+	if (n > (UINT64_C(1) << 40) / (w->state_bytes + 1) ||
+	    (limit != 0 && n * w->state_bytes > limit))
+		return err_set(err, ERR_LIMIT, "max-memory limit exceeded: %llu windows of GROUP BY "
+		    "time at once", (unsigned long long)n);
+	if (n > w->cap_table) {
+		size_t cap = n > w->cap_table * 2 ? n : w->cap_table * 2;
+
+		w->table = memory_grow(w->table, cap, w->state_bytes);
+		w->cap_table = cap;
+	}
+	if (front > 0) {
+		memmove(w->table + front * w->state_bytes, w->table, w->n_table * w->state_bytes);
+		memset(w->table, 0, front * w->state_bytes);
+		w->base = start;
+	} else {
+		memset(w->table + w->n_table * w->state_bytes, 0, (n - w->n_table) * w->state_bytes);
+	}
+	w->n_table = n;
+	return 0;
+}
+
+static int
+states_at(struct windows *w, int64_t start, unsigned char **states, struct err *err)
+{
+	int64_t interval = w->spec.plan->window.interval;
+	size_t at = 0;
+
+	if (w->n_table == 0 || start < w->base ||
+	    (interval != 0 && ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval >= w->n_table)) {
+		if (make_room(w, start, err) != 0)
+			return -1;
+	}
+	if (interval != 0)
+		at = ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval;
+	*states = w->table + at * w->state_bytes;
+	return 0;
+}
+
+static int
+take_block(struct windows *w, const struct block *block, struct err *err)
+{
+	size_t at = 0;
+
+	while (at < block->n_rows) {
+		int64_t start, end;
+		unsigned char *states;
+		size_t to;
+
+		bounds_of(w, block->times[at], &start, &end);
+		to = end_of_window(w, block->times, at, block->n_rows, start, end);
+		if (states_at(w, start, &states, err) != 0)
+			return -1;
+		step_calls(w, states, block, at, to);
+		at = to;
+	}
+	return 0;
+}
+
+static int
+fill_table(struct windows *w, struct err *err)
+{
+	for (size_t i = 0; i < w->spec.group->n_inputs; i++) {
+		const struct block *block = NULL;
+		struct feed *feed;
+		int bad;
+
+		if (feed_open(w->reader, w->spec.group->inputs[i], &feed, err) != 0)
+			return -1;
+		if (feed == NULL)
+			continue;
+		while ((bad = feed_next(feed, &block, err)) == 0 && block != NULL)
+			if ((bad = take_block(w, block, err)) != 0)
+				break;
+		feed_close(feed);
+		if (bad != 0)
+			return -1;
+	}
+	w->filled = true;
+	return 0;
+}
+
+static int
+next_in_table(struct windows *w, struct finished **out, struct err *err)
+{
+	size_t at;
+
+	if (!w->filled && fill_table(w, err) != 0)
+		return -1;
+	*out = NULL;
+	if (w->given == w->n_table)
+		return 0;
+	at = w->descending ? w->n_table - 1 - w->given : w->given;
+	w->given++;
+	*out = new_finished(w, w->base + (int64_t)at * w->spec.plan->window.interval,
+	    w->table + at * w->state_bytes);
+	return 0;
+}
+
+/* ---- both ---- */
+
+static bool
+goes_by_time(const struct windows_spec *spec)
+{
+	const struct plan *plan = spec->plan;
+
+	if (plan->window.interval == 0)
+		return false;
+	if (spec->group->n_inputs == 1 || plan->window.zone != NULL)
+		return true;
+	if (plan->limit > 0 && plan->fill == FILL_NONE && spec->group->n_inputs <= 256)
+		return true;
+	for (size_t i = 0; i < spec->n_calls; i++)
+		if (spec->calls[i]->function->states->collects)
+			return true;
+	return false;
+}
+
+int
+windows_open(const struct windows_spec *spec, struct windows **out, struct err *err)
+{
+	struct windows *w = memory_zalloc(sizeof(*w));
+
+	*out = w;
+	w->spec = *spec;
+	w->descending = spec->plan->descending;
+	w->offsets = memory_array(spec->n_calls + 1, sizeof(*w->offsets));
+	for (size_t i = 0; i < spec->n_calls; i++) {
+		w->offsets[i] = w->state_bytes;
+		w->state_bytes += (spec->calls[i]->function->states->state_bytes + 15) / 16 * 16;
+	}
+	w->reader = reader_new(spec->plan, spec->refs, spec->from, spec->to);
+	return goes_by_time(spec) ? runs_open(w->reader, spec->group, &w->runs, err) : 0;
+}
+
+int
+windows_next(struct windows *w, struct finished **out, struct err *err)
+{
+	for (;;) {
+		if ((w->runs != NULL ? next_merged(w, out, err) : next_in_table(w, out, err)) != 0)
+			return -1;
+		if (*out == NULL || finish(w, *out))
+			return 0;
+		windows_release(w, *out);
+	}
+}
+
+void
+windows_close(struct windows *w)
+{
+	if (w == NULL)
+		return;
+	windows_release(w, w->present);
+	for (size_t i = 0; i < w->n_table; i++)
+		drop_states(w, w->table + i * w->state_bytes);
+	free(w->table);
+	runs_close(w->runs);
+	reader_free(w->reader);
+	free(w->offsets);
+	free(w);
+}
