@@ -1,0 +1,484 @@
+/*
+ * cgi-bin/weir.c - the command line of a weir store
+ *
+ * NAME
+ *     weir - make and look after a weir store, write to it and query it
+ *
+ * SYNOPSIS
+ *     weir [--home DIR] COMMAND [OPTION]... [ARGUMENT]...
+ *     weir help [COMMAND]
+ *
+ * DESCRIPTION
+ *     Works on the store itself, side by side with the programs that a web server runs; none of
+ *     them need be stopped. Whoever may read and write the home may do everything.
+ *
+ *         init                 make a store
+ *         settings             what is set, where it can be changed, what it means
+ *         bucket create        make a bucket
+ *         bucket list          all buckets
+ *         bucket update        change name, description or retention
+ *         bucket delete        delete a bucket and all its points
+ *         dbrp create          map a database and retention policy to a bucket
+ *         dbrp list            mappings, those by name too
+ *         dbrp delete          delete a stored mapping
+ *         token create         make a token, and show it this once
+ *         token list           all tokens, without their texts
+ *         token delete         delete a token
+ *         token activate       let an inactive token in again
+ *         token deactivate     refuse a token with 403 until it is activated
+ *         write                store files of line protocol
+ *         query                run InfluxQL
+ *
+ *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each.
+ *
+ * OPTIONS
+ *     --home DIR    the store's directory. Without it: WEIR_HOME, else `home` in a weir.conf beside
+ *                   the program, else /var/lib/weir.
+ *     --help        help, of weir or of a command
+ *     --version     the version
+ *
+ * EXIT STATUS
+ *     0    done
+ *     1    failed; standard error says why
+ *     2    the command line was wrong
+ *     3    done in part: lines of a write or statements of a query were refused, the others done
+ *
+ * FILES
+ *     HOME/weir.conf    settings of this store, a line NAME = VALUE each
+ *     weir.conf         beside the program: settings that go before those
+ *
+ * EXAMPLES
+ *         weir --home /srv/weir init
+ *         weir --home /srv/weir bucket create sensors --retention 30d
+ *         weir --home /srv/weir token create --write sensors --description 'the roof'
+ *         zcat points.lp.gz | weir --home /srv/weir write --bucket sensors -
+ *         weir --home /srv/weir query --db sensors 'SELECT mean(t) FROM air GROUP BY time(1h)'
+ */
+#include "weir.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+const struct weir_option weir_json_option[] = {
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option no_options[] = {
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option init_options[] = {
+	{ "token", "TEXT", "make a first all-access token of this text (for tests)" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option bucket_create_options[] = {
+	{ "retention", "DURATION", "how long points are kept, as 30d; 0 is for ever" },
+	{ "description", "TEXT", "what it is for" },
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option bucket_update_options[] = {
+	{ "name", "NAME", "its new name" },
+	{ "retention", "DURATION", "how long points are kept, as 30d; 0 is for ever" },
+	{ "description", "TEXT", "what it is for" },
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option dbrp_create_options[] = {
+	{ "db", "NAME", "the database (required)" },
+	{ "rp", "NAME", "the retention policy (autogen unless given)" },
+	{ "bucket", "NAME", "the bucket, or its id (required)" },
+	{ "default", NULL, "what the database means without a policy; its first mapping always is" },
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option dbrp_list_options[] = {
+	{ "db", "NAME", "of this database alone" },
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option dbrp_delete_options[] = {
+	{ "db", "NAME", "the database, when no id is given" },
+	{ "rp", "NAME", "its policy" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option token_create_options[] = {
+	{ "all-access", NULL, "may do everything, making databases by a write included" },
+	{ "read", "BUCKET", "may read this bucket; may be given again" },
+	{ "write", "BUCKET", "may write to this bucket; may be given again" },
+	{ "description", "TEXT", "whose it is" },
+	{ "expires", "DURATION", "refuse it after this time, as 90d" },
+	{ "token", "TEXT", "the token itself instead of a random one (for tests)" },
+	{ "json", NULL, "print JSON" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option write_options[] = {
+	{ "bucket", "NAME", "into this bucket, by name or id" },
+	{ "db", "NAME", "into this database: its bucket is made if need be" },
+	{ "rp", "NAME", "and this retention policy" },
+	{ "precision", "UNIT", "of times: ns us ms s m h; by their size unless given" },
+	{ "json", NULL, "print JSON, a line a file" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option query_options[] = {
+	{ "db", "NAME", "the database" },
+	{ "rp", "NAME", "the retention policy" },
+	{ "bucket", "NAME", "the same as --db with the name of a bucket" },
+	{ "epoch", "UNIT", "times as numbers: ns us ms s m h" },
+	{ "json", NULL, "print JSON, as /query answers" },
+	{ "pretty", NULL, "with --json: a line an item" },
+	{ "csv", NULL, "print CSV, as /query answers" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_command commands[] = {
+	{ "init", "", "make a store", 0, 0, init_options, weir_init },
+	{ "settings", "", "what is set, and what it means", 0, 0, no_options, weir_settings },
+	{ "bucket create", "NAME", "make a bucket", 1, 1, bucket_create_options, weir_bucket_create },
+	{ "bucket list", "", "all buckets", 0, 0, weir_json_option, weir_bucket_list },
+	{ "bucket update", "NAME|ID", "change a bucket", 1, 1, bucket_update_options,
+	    weir_bucket_update },
+	{ "bucket delete", "NAME|ID", "delete a bucket and all its points", 1, 1, no_options,
+	    weir_bucket_delete },
+	{ "dbrp create", "", "map a database and retention policy to a bucket", 0, 0,
+	    dbrp_create_options, weir_dbrp_create },
+	{ "dbrp list", "", "mappings, those by name too", 0, 0, dbrp_list_options, weir_dbrp_list },
+	{ "dbrp delete", "[ID]", "delete a stored mapping", 0, 1, dbrp_delete_options,
+	    weir_dbrp_delete },
+	{ "token create", "", "make a token, and show it this once", 0, 0, token_create_options,
+	    weir_token_create },
+	{ "token list", "", "all tokens, without their texts", 0, 0, weir_json_option,
+	    weir_token_list },
+	{ "token delete", "ID", "delete a token", 1, 1, no_options, weir_token_delete },
+	{ "token activate", "ID", "let an inactive token in again", 1, 1, no_options,
+	    weir_token_activate },
+	{ "token deactivate", "ID", "refuse a token with 403", 1, 1, no_options,
+	    weir_token_deactivate },
+	{ "write", "FILE...", "store files of line protocol; - is standard input", 1, -1,
+	    write_options, weir_write },
+	{ "query", "TEXT", "run InfluxQL; - reads it from standard input", 1, 1, query_options,
+	    weir_query },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* ---- help ---- */
+
+static void
+print_option(const struct weir_option *option, FILE *to)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", option->name, option->argument != NULL ? " " : "",
+	    option->argument != NULL ? option->argument : "");
+	fprintf(to, "  %-24s %s\n", left, option->help);
+}
+
+static void
+print_help(FILE *to)
+{
+	fputs("usage: weir [--home DIR] COMMAND [OPTION]... [ARGUMENT]...\n\n", to);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(to, "  %-18s %s\n", commands[i].name, commands[i].purpose);
+	fputs("\n  --home DIR         the store; else WEIR_HOME, weir.conf beside the program, "
+	    WEIR_HOME_DEFAULT "\n"
+	    "  --version          print the version\n\n"
+	    "`weir help COMMAND` tells its options. Exit status: 0 done, 1 failed, 2 wrong command\n"
+	    "line, 3 lines or statements were refused and the others done.\n", to);
+}
+
+static void
+print_command_help(const struct weir_command *command, FILE *to)
+{
+	fprintf(to, "usage: weir [--home DIR] %s [OPTION]...%s%s\n\n%s\n", command->name,
+	    command->arguments[0] != '\0' ? " " : "", command->arguments, command->purpose);
+	if (command->options[0].name != NULL)
+		fputc('\n', to);
+	for (const struct weir_option *option = command->options; option->name != NULL; option++)
+		print_option(option, to);
+}
+
+int
+weir_usage(const struct weir *weir, const char *fmt, ...)
+{
+	const char *name = weir->command != NULL ? weir->command->name : NULL;
+	va_list args;
+
+	fputs("weir: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n`weir help%s%s` tells how\n", name != NULL ? " " : "",
+	    name != NULL ? name : "");
+	return WEIR_USAGE;
+}
+
+/* ---- the command line ---- */
+
+/* How many of the words are this command's name? 0: it is another command. */
+static int
+match_command(const struct weir_command *command, int n_words, char **words)
+{
+	struct slice name = slice_from(command->name);
+	size_t space = slice_find(name, ' ');
+
+	if (n_words < 1 || !slice_eq(slice_make(name.p, space), slice_from(words[0])))
+		return 0;
+	if (space == name.n)
+		return 1;
+	return n_words >= 2 && strcmp(command->name + space + 1, words[1]) == 0 ? 2 : 0;
+}
+
+static const struct weir_command *
+find_command(int n_words, char **words, int *taken)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		*taken = match_command(&commands[i], n_words, words);
+		if (*taken > 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Does the first word begin this command's name of two words? */
+static bool
+in_group(const struct weir_command *command, const char *word)
+{
+	size_t first = slice_find(slice_from(command->name), ' ');
+
+	return command->name[first] == ' ' && strlen(word) == first &&
+	    strncmp(command->name, word, first) == 0;
+}
+
+static int
+no_such_command(const struct weir *weir, int n_words, char **words)
+{
+	char list[256] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (in_group(&commands[i], words[0]))
+			n += (size_t)snprintf(list + n, sizeof(list) - n, " %s",
+			    commands[i].name + strlen(words[0]) + 1);
+	}
+	if (n > 0)
+		return weir_usage(weir, "expected %s and one of:%s", words[0], list);
+	return weir_usage(weir, "there is no command \"%s%s%s\"", words[0], n_words > 1 ? " " : "",
+	    n_words > 1 ? words[1] : "");
+}
+
+static int
+help_about(struct weir *weir, int n_words, char **words)
+{
+	const struct weir_command *command;
+	size_t n = 0;
+	int taken;
+
+	if (n_words == 0) {
+		print_help(stdout);
+		return WEIR_OK;
+	}
+	command = find_command(n_words, words, &taken);
+	if (command != NULL) {
+		print_command_help(command, stdout);
+		return WEIR_OK;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++) {	/* "weir help bucket" */
+		if (in_group(&commands[i], words[0])) {
+			printf("%s", n++ > 0 ? "\n" : "");
+			print_command_help(&commands[i], stdout);
+		}
+	}
+	return n > 0 ? WEIR_OK : weir_usage(weir, "there is no command \"%s\"", words[0]);
+}
+
+static const struct weir_option *
+find_option(const struct weir_command *command, struct slice name)
+{
+	static const struct weir_option home = { "home", "DIR", "" }, help = { "help", NULL, "" };
+
+	if (slice_eq(name, SLICE("home")))
+		return &home;
+	if (slice_eq(name, SLICE("help")))
+		return &help;
+	if (command == NULL)
+		return NULL;
+	for (const struct weir_option *option = command->options; option->name != NULL; option++) {
+		if (slice_eq(name, slice_from(option->name)))
+			return option;
+	}
+	return NULL;
+}
+
+/* One option at words[*at], and its value; *at moves over both. */
+static int
+take_option(struct weir *weir, int n_words, char **words, int *at)
+{
+	struct slice word = slice_from(words[*at] + 2), name = slice_make(word.p, slice_find(word, '='));
+	const struct weir_option *option = find_option(weir->command, name);
+	const char *value = name.n < word.n ? word.p + name.n + 1 : NULL;
+
+	if (option == NULL)
+		return weir_usage(weir, "there is no option --" SLICE_FMT, SLICE_ARG(name));
+	if (option->argument == NULL && value != NULL)
+		return weir_usage(weir, "--%s takes no value", option->name);
+	if (option->argument != NULL && value == NULL) {
+		if (*at + 1 >= n_words)
+			return weir_usage(weir, "--%s needs a %s", option->name, option->argument);
+		value = words[++*at];
+	}
+	weir->given[weir->n_given++] = (struct weir_given){ option->name, value };
+	++*at;
+	return WEIR_OK;
+}
+
+static int
+take_words(struct weir *weir, int n_words, char **words)
+{
+	bool options = true;
+	int status;
+
+	for (int at = 0; at < n_words;) {
+		if (options && strcmp(words[at], "--") == 0) {
+			options = false;
+			at++;
+		} else if (options && words[at][0] == '-' && words[at][1] == '-') {
+			status = take_option(weir, n_words, words, &at);
+			if (status != WEIR_OK)
+				return status;
+		} else if (options && strcmp(words[at], "-h") == 0) {
+			weir->given[weir->n_given++] = (struct weir_given){ "help", NULL };
+			at++;
+		} else if (options && words[at][0] == '-' && words[at][1] != '\0') {
+			return weir_usage(weir, "there is no option %s", words[at]);
+		} else {
+			weir->args[weir->n_args++] = words[at++];
+		}
+	}
+	return WEIR_OK;
+}
+
+static int
+check_args(const struct weir *weir)
+{
+	const struct weir_command *command = weir->command;
+
+	if (weir->n_args < (size_t)command->min_args)
+		return weir_usage(weir, "%s needs %s", command->name, command->arguments);
+	if (command->max_args >= 0 && weir->n_args > (size_t)command->max_args)
+		return weir_usage(weir, "\"%s\" is one argument too many",
+		    weir->args[command->max_args]);
+	return WEIR_OK;
+}
+
+struct slice
+weir_option(const struct weir *weir, const char *name)
+{
+	for (size_t i = weir->n_given; i > 0; i--) {
+		if (strcmp(weir->given[i - 1].name, name) == 0 && weir->given[i - 1].value != NULL)
+			return slice_from(weir->given[i - 1].value);
+	}
+	return SLICE("");
+}
+
+bool
+weir_flag(const struct weir *weir, const char *name)
+{
+	for (size_t i = 0; i < weir->n_given; i++) {
+		if (strcmp(weir->given[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+weir_store(struct weir *weir, struct store **store, struct err *err)
+{
+	return program_store(&weir->program, store, err);
+}
+
+/* ---- running ---- */
+
+static int
+run(struct weir *weir, const char *path)
+{
+	struct slice home = weir_option(weir, "home");
+	struct err err;
+	int status;
+
+	if (program_begin_at(&weir->program, "weir", path, home.n > 0 ? home.p : NULL, &err) != 0)
+		status = -1;
+	else
+		status = weir->command->run(weir, &err);
+	if (fflush(stdout) != 0 && status == WEIR_OK)
+		status = err_set(&err, ERR_IO, "standard output cannot be written");
+	if (status < 0) {
+		fputs("weir: ", stderr);
+		weir_print_text(slice_from(err.text), stderr);
+		fputc('\n', stderr);
+		status = WEIR_FAILED;
+	}
+	program_end(&weir->program);
+	return status;
+}
+
+static int
+dispatch(struct weir *weir, int n_words, char **words, const char *path)
+{
+	int at = 0, taken, status;
+
+	while (at < n_words && words[at][0] == '-' && words[at][1] == '-' && words[at][2] != '\0') {
+		if (strcmp(words[at], "--version") == 0) {
+			puts("weir " PACKAGE_VERSION);
+			return WEIR_OK;
+		}
+		status = take_option(weir, n_words, words, &at);
+		if (status != WEIR_OK)
+			return status;
+	}
+	if (weir_flag(weir, "help"))
+		return help_about(weir, n_words - at, words + at);
+	if (at == n_words) {
+		print_help(stderr);
+		return WEIR_USAGE;
+	}
+	if (strcmp(words[at], "help") == 0 || strcmp(words[at], "-h") == 0)
+		return help_about(weir, n_words - at - 1, words + at + 1);
+	weir->command = find_command(n_words - at, words + at, &taken);
+	if (weir->command == NULL) {
+		if (n_words - at >= 2 && strcmp(words[at + 1], "--help") == 0)
+			return help_about(weir, 1, words + at);
+		return no_such_command(weir, n_words - at, words + at);
+	}
+	status = take_words(weir, n_words - at - taken, words + at + taken);
+	if (status != WEIR_OK)
+		return status;
+	if (weir_flag(weir, "help")) {
+		print_command_help(weir->command, stdout);
+		return WEIR_OK;
+	}
+	status = check_args(weir);
+	return status != WEIR_OK ? status : run(weir, path);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct weir weir = { .arena = arena_new(16384) };
+	int status;
+
+	weir.given = arena_array(weir.arena, struct weir_given, (size_t)argc + 1);
+	weir.args = arena_array(weir.arena, const char *, (size_t)argc + 1);
+	status = dispatch(&weir, argc > 0 ? argc - 1 : 0, argv + 1, argc > 0 ? argv[0] : "");
+	arena_free(weir.arena);
+	return status;
+}

@@ -1,0 +1,147 @@
+/*
+ * cgi-bin/weir.h - what the files of the command line share
+ *
+ * weir.c holds the table of commands; a row names its words, its options and the function that runs
+ * it. Help, dispatch and checks read the same row.
+ */
+#ifndef WEIR_CGI_BIN_WEIR_H
+#define WEIR_CGI_BIN_WEIR_H
+
+#include <stdio.h>
+
+#include "admin/admin.h"
+#include "model/precision.h"
+#include "model/rows.h"
+#include "model/value.h"
+#include "program/program.h"
+
+enum weir_exit {
+	WEIR_OK = 0,
+	WEIR_FAILED = 1,	/* the error stands on standard error */
+	WEIR_USAGE = 2,		/* the command line is not one of ours */
+	WEIR_PARTLY = 3,	/* lines of a write, or statements of a query, were refused */
+};
+
+struct weir_option {
+	const char	*name;		/* without the dashes; NULL ends a list */
+	const char	*argument;	/* what to call its value; NULL = it takes none */
+	const char	*help;
+};
+
+struct weir;
+
+struct weir_command {
+	const char	*name;		/* one word or two: "bucket create" */
+	const char	*arguments;	/* "NAME", "FILE..." */
+	const char	*purpose;
+	int		 min_args, max_args;	/* -1 = any number */
+	const struct weir_option *options;
+	int		(*run)(struct weir *weir, struct err *err);	/* enum weir_exit; or -1, *err */
+};
+
+struct weir_given {		/* an option as it was typed */
+	const char	*name;
+	const char	*value;
+};
+
+struct weir {
+	struct program	 program;
+	struct arena	*arena;
+	const struct weir_command *command;
+	struct weir_given *given;
+	size_t		 n_given;
+	const char	**args;
+	size_t		 n_args;
+};
+
+/*
+ * weir_option - the value of an option, the last one when it was given often; "" when it was not
+ * weir_flag - was it given?
+ * weir_store - the store, opened
+ * weir_usage - complain about the command line: prints the text, WEIR_USAGE
+ */
+struct slice	 weir_option(const struct weir *weir, const char *name);
+bool		 weir_flag(const struct weir *weir, const char *name);
+int		 weir_store(struct weir *weir, struct store **store, struct err *err);
+int		 weir_usage(const struct weir *weir, const char *fmt, ...)
+		     __attribute__((format(printf, 2, 3)));
+
+/* ---- weir_table.c: rows for people and for machines ---- */
+
+/*
+ * A list of rows. For people: aligned columns, numbers to the right, control characters escaped so
+ * that no stored name can play with the terminal. For machines: a JSON array of objects.
+ */
+struct weir_table {
+	struct arena	*arena;
+	const struct slice *columns;
+	size_t		 n_columns;
+	struct slice	*cells;		/* as people see them */
+	struct value	*values;
+	size_t		 n_rows, cap_rows;
+	size_t		*widths;	/* of columns; kept from the first page on */
+	bool		*right;
+};
+
+/*
+ * weir_table_begin - an empty one; columns are borrowed
+ * weir_table_add - a row of n_columns values; times are printed in `epoch`, or as RFC 3339
+ * weir_table_print - header and rows, aligned
+ * weir_table_more - rows without a header, aligned as those before
+ * weir_table_print_json - a JSON array; weir_table_print_object - the first row alone
+ */
+void		 weir_table_begin(struct weir_table *table, struct arena *arena,
+		     const struct slice *columns, size_t n_columns);
+void		 weir_table_add(struct weir_table *table, const struct value *values,
+		     enum precision epoch);
+void		 weir_table_print(struct weir_table *table, FILE *to);
+void		 weir_table_more(struct weir_table *table, FILE *to);
+void		 weir_table_print_json(const struct weir_table *table, FILE *to);
+void		 weir_table_print_object(const struct weir_table *table, FILE *to);
+
+struct value	 weir_text(struct slice text);
+struct value	 weir_id(struct arena *arena, uint64_t id);
+struct value	 weir_time(int64_t ns);		/* to the second; 0: none */
+struct value	 weir_duration(struct arena *arena, int64_t ns);
+struct value	 weir_bool(bool b);
+
+/*
+ * weir_print_text - a text with its control characters escaped
+ */
+void		 weir_print_text(struct slice text, FILE *to);
+
+/* ---- weir_answer.c: a query's answer as tables ---- */
+
+struct rows_sink *weir_answer_begin(struct arena *arena, FILE *to, enum precision epoch);
+
+/*
+ * weir_answer_watch - a sink that passes everything on to `sink`, and counts errors
+ */
+struct rows_sink *weir_answer_watch(struct arena *arena, struct rows_sink *sink, size_t *n_errors);
+
+/* ---- the commands ---- */
+
+extern const struct weir_option weir_json_option[];
+
+int	 weir_init(struct weir *weir, struct err *err);			/* weir_store.c */
+int	 weir_settings(struct weir *weir, struct err *err);
+
+int	 weir_bucket_create(struct weir *weir, struct err *err);	/* weir_bucket.c */
+int	 weir_bucket_list(struct weir *weir, struct err *err);
+int	 weir_bucket_update(struct weir *weir, struct err *err);
+int	 weir_bucket_delete(struct weir *weir, struct err *err);
+
+int	 weir_dbrp_create(struct weir *weir, struct err *err);		/* weir_dbrp.c */
+int	 weir_dbrp_list(struct weir *weir, struct err *err);
+int	 weir_dbrp_delete(struct weir *weir, struct err *err);
+
+int	 weir_token_create(struct weir *weir, struct err *err);		/* weir_token.c */
+int	 weir_token_list(struct weir *weir, struct err *err);
+int	 weir_token_delete(struct weir *weir, struct err *err);
+int	 weir_token_activate(struct weir *weir, struct err *err);
+int	 weir_token_deactivate(struct weir *weir, struct err *err);
+
+int	 weir_write(struct weir *weir, struct err *err);		/* weir_data.c */
+int	 weir_query(struct weir *weir, struct err *err);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * cgi-bin/weir_token.c - tokens: create, list, delete, activate, deactivate
+ *
+ * A new token goes to standard output alone, so that a script can keep it: token=$(weir token
+ * create ...). It is shown nowhere else and never again.
+ */
+#include "weir.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const struct slice columns[] = {
+	SLICE("id"), SLICE("status"), SLICE("permissions"), SLICE("created"), SLICE("expires"),
+	SLICE("description"),
+};
+
+#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+/* ---- what it may do, in words ---- */
+
+static bool
+is_all_access(const struct store_token *token)
+{
+	const struct grants grants = { true, token->id, token->n_grants, token->grants };
+
+	return grants_all_access(&grants);
+}
+
+static struct slice
+name_of(const struct store_bucket *buckets, size_t n, uint64_t id)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (buckets[i].id == id)
+			return buckets[i].name;
+	}
+	return SLICE("(a bucket that is gone)");
+}
+
+static struct slice
+permissions(struct weir *weir, const struct store_token *token, const struct store_bucket *buckets,
+    size_t n_buckets)
+{
+	static const char *const resources[] = { "", "buckets", "dbrps", "authorizations" };
+	struct slice text = SLICE("");
+
+	if (is_all_access(token))
+		return SLICE("all access");
+	for (size_t i = 0; i < token->n_grants; i++) {
+		const struct grant *grant = &token->grants[i];
+		const char *what = grant->resource < 4 ? resources[grant->resource] : "";
+		struct slice name = grant->id == 0 ? SLICE("") :
+		    name_of(buckets, n_buckets, grant->id);
+
+		text = arena_printf(weir->arena, SLICE_FMT "%s%s%s%s %s" SLICE_FMT, SLICE_ARG(text),
+		    i > 0 ? ", " : "", (grant->actions & GRANT_READ) != 0 ? "read" : "",
+		    grant->actions == (GRANT_READ | GRANT_WRITE) ? "+" : "",
+		    (grant->actions & GRANT_WRITE) != 0 ? "write" : "",
+		    grant->id == 0 ? what : "", SLICE_ARG(name));
+	}
+	return text;
+}
+
+static void
+add(struct weir *weir, struct weir_table *table, const struct store_token *token,
+    const struct store_bucket *buckets, size_t n_buckets)
+{
+	bool expired = token->expires_ns != 0 && token->expires_ns <= clock_now_ns();
+	const struct value values[N_COLUMNS] = {
+		weir_id(weir->arena, token->id),
+		weir_text(!token->active ? SLICE("inactive") : expired ? SLICE("expired") :
+		    SLICE("active")),
+		weir_text(permissions(weir, token, buckets, n_buckets)),
+		weir_time(token->created_ns), weir_time(token->expires_ns),
+		weir_text(token->description),
+	};
+
+	weir_table_add(table, values, PRECISION_AUTO);
+}
+
+/* ---- create ---- */
+
+/* --read and --write of one bucket make one grant. */
+static int
+read_grants(struct weir *weir, struct store *store, struct admin_token_spec *spec, struct err *err)
+{
+	struct grant *list = arena_array(weir->arena, struct grant, weir->n_given + 1);
+	size_t n = 0;
+
+	if (weir_flag(weir, "all-access")) {
+		spec->grants = admin_all_access;
+		spec->n_grants = admin_n_all_access;
+		return 0;
+	}
+	for (size_t i = 0; i < weir->n_given; i++) {
+		bool writes = strcmp(weir->given[i].name, "write") == 0;
+		struct store_bucket bucket;
+		size_t at = 0;
+
+		if (!writes && strcmp(weir->given[i].name, "read") != 0)
+			continue;
+		if (admin_bucket_find(store, weir->arena, slice_from(weir->given[i].value), &bucket,
+		    err) != 0)
+			return -1;
+		while (at < n && list[at].id != bucket.id)
+			at++;
+		if (at == n)
+			list[n++] = (struct grant){ 0, GRANT_BUCKETS, bucket.id };
+		list[at].actions |= writes ? GRANT_WRITE : GRANT_READ;
+	}
+	spec->grants = list;
+	spec->n_grants = n;
+	return 0;
+}
+
+static int
+read_expiry(struct weir *weir, int64_t *expires_ns)
+{
+	struct slice text = weir_option(weir, "expires");
+	int64_t ns;
+
+	if (text.n == 0)
+		return WEIR_OK;
+	if (settings_parse_duration(text, &ns) != 0 ||
+	    __builtin_add_overflow(clock_now_ns(), ns, expires_ns))
+		return weir_usage(weir, "--expires: found \"" SLICE_FMT "\", expected a duration, "
+		    "such as 12h or 90d", SLICE_ARG(text));
+	return WEIR_OK;
+}
+
+static void
+print_new(struct weir *weir, const struct store_token *token, struct slice text,
+    const struct store_bucket *buckets, size_t n_buckets)
+{
+	static const struct slice created[] = {
+		SLICE("id"), SLICE("token"), SLICE("permissions"), SLICE("description"),
+	};
+	const struct value values[] = {
+		weir_id(weir->arena, token->id), weir_text(text),
+		weir_text(permissions(weir, token, buckets, n_buckets)),
+		weir_text(token->description),
+	};
+	struct weir_table table;
+
+	if (!weir_flag(weir, "json")) {
+		printf(SLICE_FMT "\n", SLICE_ARG(text));
+		if (isatty(STDOUT_FILENO))
+			fputs("keep it: the store has a hash of it alone, and it is not shown again\n",
+			    stderr);
+		return;
+	}
+	weir_table_begin(&table, weir->arena, created, sizeof(created) / sizeof(created[0]));
+	weir_table_add(&table, values, PRECISION_AUTO);
+	weir_table_print_object(&table, stdout);
+}
+
+int
+weir_token_create(struct weir *weir, struct err *err)
+{
+	struct admin_token_spec spec = {
+		.description = weir_option(weir, "description"), .text = weir_option(weir, "token"),
+	};
+	struct store_bucket *buckets;
+	struct store_token token;
+	struct slice text;
+	struct store *store;
+	size_t n_buckets;
+
+	if (!weir_flag(weir, "all-access") && !weir_flag(weir, "read") && !weir_flag(weir, "write"))
+		return weir_usage(weir, "token create needs --all-access, --read or --write");
+	if (read_expiry(weir, &spec.expires_ns) != WEIR_OK)
+		return WEIR_USAGE;
+	if (weir_store(weir, &store, err) != 0 || read_grants(weir, store, &spec, err) != 0 ||
+	    admin_bucket_list(store, weir->arena, &buckets, &n_buckets, err) != 0 ||
+	    admin_token_create(store, weir->arena, &spec, &text, &token, err) != 0)
+		return -1;
+	print_new(weir, &token, text, buckets, n_buckets);
+	return WEIR_OK;
+}
+
+/* ---- list, delete, activate ---- */
+
+/* Ids are random; people look for the newest at the end. */
+static int
+by_creation(const void *a, const void *b)
+{
+	int64_t x = ((const struct store_token *)a)->created_ns;
+	int64_t y = ((const struct store_token *)b)->created_ns;
+
+	return (x > y) - (x < y);
+}
+
+int
+weir_token_list(struct weir *weir, struct err *err)
+{
+	struct store_bucket *buckets;
+	struct store_token *list;
+	struct weir_table table;
+	struct store *store;
+	size_t n, n_buckets;
+
+	if (weir_store(weir, &store, err) != 0 ||
+	    admin_bucket_list(store, weir->arena, &buckets, &n_buckets, err) != 0 ||
+	    admin_token_list(store, weir->arena, &list, &n, err) != 0)
+		return -1;
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_creation);
+	weir_table_begin(&table, weir->arena, columns, N_COLUMNS);
+	for (size_t i = 0; i < n; i++)
+		add(weir, &table, &list[i], buckets, n_buckets);
+	if (weir_flag(weir, "json"))
+		weir_table_print_json(&table, stdout);
+	else
+		weir_table_print(&table, stdout);
+	return WEIR_OK;
+}
+
+static int
+token_id(struct weir *weir, struct store **store, uint64_t *id, struct err *err)
+{
+	if (admin_id_parse(slice_from(weir->args[0]), id) != 0)
+		return weir_usage(weir, "\"%s\" is no id: 16 hexadecimal digits, as `weir token "
+		    "list` shows them", weir->args[0]);
+	return weir_store(weir, store, err);
+}
+
+int
+weir_token_delete(struct weir *weir, struct err *err)
+{
+	struct store *store;
+	uint64_t id;
+	int status = token_id(weir, &store, &id, err);
+
+	if (status != WEIR_OK)
+		return status;
+	return admin_token_delete(store, weir->arena, id, err);
+}
+
+static int
+set_active(struct weir *weir, bool active, struct err *err)
+{
+	struct store_token token;
+	struct store *store;
+	uint64_t id;
+	int status = token_id(weir, &store, &id, err);
+
+	if (status != WEIR_OK)
+		return status;
+	return admin_token_set_active(store, weir->arena, id, active, &token, err);
+}
+
+int
+weir_token_activate(struct weir *weir, struct err *err)
+{
+	return set_active(weir, true, err);
+}
+
+int
+weir_token_deactivate(struct weir *weir, struct err *err)
+{
+	return set_active(weir, false, err);
+}
