@@ -48,7 +48,7 @@ struct influxql_params {
 /*
  * influxql_parse - all statements of a query text
  *
- *   in     text     UTF-8, at most INFLUXQL_TEXT_MAX bytes; the tree borrows from it. Positions
+ *   in     text     UTF-8 without NUL, at most INFLUXQL_TEXT_MAX bytes; the tree borrows from it. Positions
  *                   count from the first character that is no blank
  *          params   may be NULL: no parameters, every zone exists
  *          arena    owns the tree; parameters must live as long as it does

@@ -3,7 +3,7 @@
  *
  * One token at a time, and only when the parser asks: a slash opens a regular expression where the
  * parser wants one, and is a division elsewhere. A carriage return, alone or before a line feed,
- * counts as a line feed. Bytes that are no UTF-8, and NUL, are the character U+FFFD.
+ * counts as a line feed. The text is UTF-8 without a NUL: the character 0 is its end.
  */
 #include "base/utf8.h"
 #include "influxql/token.h"
@@ -24,7 +24,7 @@ look(const struct lexer *lexer, size_t *n_bytes)
 		return '\n';
 	}
 	*n_bytes = utf8_next(rest, &rune);
-	return rune == RUNE_END ? 0xFFFD : rune;
+	return rune;
 }
 
 uint32_t

@@ -203,7 +203,11 @@ influxql_parse_order_by(struct parser *p, bool *has_order, bool *descending)
 }
 
 /*
- * limit = "LIMIT" int . offset_clause = "OFFSET" int . slimit = "SLIMIT" int . soffset = "SOFFSET" int .
+ * limit = "LIMIT" int .
+ * offset_clause = "OFFSET" int .
+ * slimit = "SLIMIT" int .
+ * soffset = "SOFFSET" int .
+ *
  * A number that does not fit is as great as can be.
  */
 int

@@ -232,9 +232,9 @@ parse_named(struct parser *p, const struct token *name)
 }
 
 /*
- * unary   = [ "-" | "+" ] primary .
+ * unary = [ "-" | "+" ] primary .
  * primary = "(" expr ")" | call | var_ref | literal | "*" [ "::" ( "field" | "tag" ) ]
- *         | "DISTINCT" ident | "$" ident .
+ *         | "DISTINCT" ident .
  */
 static struct expr *
 parse_unary(struct parser *p)
@@ -330,7 +330,9 @@ balanced(struct parser *p, enum expr_op op, struct expr **operands, size_t n)
 /*
  * expr = conjunction { "OR" conjunction } .
  * conjunction = comparison { "AND" comparison } .
- * comparison = unary { binary_op unary } .
+ * comparison = unary { binary_op ( unary | regex ) } .
+ * binary_op = "=" | "!=" | "<>" | "<" | "<=" | ">" | ">=" | "=~" | "!~"
+ *           | "+" | "-" | "|" | "^" | "*" | "/" | "%" | "&" .
  */
 static struct expr *
 parse_logic(struct parser *p, int level)

@@ -61,7 +61,10 @@ influxql_parse_refused_module(struct parser *p, struct statement *s)
 	return finish(p, s, &text, 0);
 }
 
-/* show_grants = "SHOW" "GRANTS" "FOR" ident . drop_user = "DROP" "USER" ident . */
+/*
+ * show_grants = "SHOW" "GRANTS" "FOR" ident .
+ * drop_user = "DROP" "USER" ident .
+ */
 int
 influxql_parse_refused_name(struct parser *p, struct statement *s)
 {
@@ -73,7 +76,10 @@ influxql_parse_refused_name(struct parser *p, struct statement *s)
 	return finish(p, s, &text, add_name(p, &text, TOKEN_EOF));
 }
 
-/* drop_shard = "DROP" "SHARD" int . kill_query = "KILL" "QUERY" int [ "ON" ident ] . */
+/*
+ * drop_shard = "DROP" "SHARD" int .
+ * kill_query = "KILL" "QUERY" int [ "ON" ident ] .
+ */
 int
 influxql_parse_refused_number(struct parser *p, struct statement *s)
 {
@@ -93,10 +99,7 @@ influxql_parse_refused_number(struct parser *p, struct statement *s)
 	return finish(p, s, &text, result);
 }
 
-/*
- * drop_continuous = "DROP" "CONTINUOUS" "QUERY" ident "ON" ident .
- * drop_subscription = "DROP" "SUBSCRIPTION" ident "ON" ident "." ident .
- */
+/* The second half of a policy's name. */
 static int
 parse_dotted(struct parser *p, struct buf *text)
 {
@@ -112,6 +115,10 @@ parse_dotted(struct parser *p, struct buf *text)
 	return 0;
 }
 
+/*
+ * drop_continuous = "DROP" "CONTINUOUS" "QUERY" ident "ON" ident .
+ * drop_subscription = "DROP" "SUBSCRIPTION" ident "ON" ident "." ident .
+ */
 int
 influxql_parse_drop_on(struct parser *p, struct statement *s)
 {

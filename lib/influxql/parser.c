@@ -321,6 +321,11 @@ parse_select_statement(struct parser *p, struct statement *s)
 	return 0;
 }
 
+/*
+ * show = show_databases | show_policies | show_measurements | show_series | show_tag_keys
+ *      | show_tag_values | show_field_keys | show_grants | show_module | show_words
+ *      | "SHOW" ( "MEASUREMENT" | "TAG" "KEY" | "FIELD" "KEY" ) cardinality .
+ */
 static const struct branch show_branches[] = {
 	{ TOKEN_CONTINUOUS, BRANCHES({ TOKEN_QUERIES, NULL, influxql_parse_refused_words,
 	    STATEMENT_REFUSED, "SHOW CONTINUOUS QUERIES" }), NULL, 0, NULL },
@@ -373,6 +378,10 @@ static const struct branch create_branches[] = {
 	END_OF_BRANCHES
 };
 
+/*
+ * drop = drop_name | drop_policy | drop_series | drop_shard | drop_user | drop_continuous
+ *      | drop_subscription .
+ */
 static const struct branch drop_branches[] = {
 	{ TOKEN_CONTINUOUS, BRANCHES({ TOKEN_QUERY, NULL, influxql_parse_drop_on, STATEMENT_REFUSED,
 	    "DROP CONTINUOUS QUERY" }), NULL, 0, NULL },
@@ -420,7 +429,11 @@ fail_branches(struct parser *p, const struct token *token, const struct branch *
 	return influxql_parser_found(p, token, expected);
 }
 
-/* statement = select | show | delete | drop | explain | management . */
+/*
+ * statement = select | show | delete | drop | explain | management .
+ * management = create_database | create_policy | alter_policy | create_user | create_continuous
+ *            | create_subscription | grant | revoke | set_password | kill_query .
+ */
 int
 influxql_parse_statement(struct parser *p, struct statement *s)
 {
@@ -457,8 +470,8 @@ influxql_parse(struct slice text, const struct influxql_params *params, struct a
 	if (text.n > INFLUXQL_TEXT_MAX)
 		return influxql_parser_fail(&parser, "the text is longer than %d bytes",
 		    INFLUXQL_TEXT_MAX);
-	if (!utf8_valid(text))
-		return influxql_parser_fail(&parser, "the text is not UTF-8");
+	if (!utf8_valid(text) || (text.n > 0 && memchr(text.p, '\0', text.n) != NULL))
+		return influxql_parser_fail(&parser, "the text is not UTF-8, or holds a NUL");
 	for (;;) {
 		struct token token = influxql_parser_next(&parser);
 

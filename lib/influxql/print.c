@@ -317,6 +317,19 @@ put_into(struct buf *out, const struct select *s)
 	buf_puts(out, ".:MEASUREMENT");
 }
 
+/* Shortest, as Go's %v; a whole one beyond the integers keeps a point, or it would be none. */
+static void
+put_number(struct buf *out, const struct expr *e)
+{
+	if (e->kind == EXPR_INTEGER) {
+		number_put_int(out, e->integer);
+		return;
+	}
+	number_put_fixed(out, e->number);
+	if (e->number >= 0x1p53 || e->number <= -0x1p53)
+		buf_puts(out, ".0");
+}
+
 static void
 put_fill(struct buf *out, const struct select *s)
 {
@@ -334,10 +347,7 @@ put_fill(struct buf *out, const struct select *s)
 		break;
 	case FILL_NUMBER:
 		buf_puts(out, " fill(");
-		if (s->fill_number->kind == EXPR_NUMBER)
-			number_put_fixed(out, s->fill_number->number);
-		else
-			number_put_int(out, s->fill_number->integer);
+		put_number(out, s->fill_number);
 		buf_putc(out, ')');
 		break;
 	}

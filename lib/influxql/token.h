@@ -45,7 +45,7 @@ enum token_kind {
  * expressions at the character before them.
  */
 struct lexer {
-	struct slice	 text;
+	struct slice	 text;		/* UTF-8, without a NUL */
 	size_t		 i;		/* byte of the next character */
 	struct position	 next;		/* its position */
 	struct position	 last;		/* of the character taken last */
