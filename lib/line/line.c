@@ -256,6 +256,12 @@ reject(struct line_context *ctx, const char *p, const char *end)
 	batch_reject(rejects, ctx->kind, ctx->stream->line, "unable to parse '%s': %s", line, why);
 }
 
+static enum line_result
+too_long(struct line_context *ctx)
+{
+	return line_why(ctx, "line is longer than %zu bytes", ctx->options->max_line_bytes);
+}
+
 /*
  * refuse - step over a line that is refused
  *   out    *at  its LF, or `end` when it goes on to the end of all
@@ -265,11 +271,15 @@ static enum line_result
 refuse(struct line_context *ctx, const char *p, const char *end, const char **at)
 {
 	struct line_stream skip = { .skip = LINE_SKIP_KEY };
+	const char *line_end;
 
 	*at = line_skip(&skip, p, end);
 	if (*at == end && !ctx->last)
 		return LINE_OPEN;
-	reject(ctx, p, *at == end ? end - 1 : *at);
+	line_end = *at == end ? end - 1 : *at;
+	if ((size_t)(line_end - p) > ctx->options->max_line_bytes)
+		too_long(ctx);
+	reject(ctx, p, line_end);
 	ctx->stream->line += skip.line;
 	return LINE_BAD;
 }
@@ -290,7 +300,7 @@ one_line(struct line_context *ctx, const char *p, const char *end, const char **
 	if (series != NULL)
 		result = line_fields(ctx, series->measurement, p, end, at, &time, &n_lines);
 	if (result == LINE_OK && (size_t)(*at - start) > ctx->options->max_line_bytes)
-		result = line_why(ctx, "line is longer than %zu bytes", ctx->options->max_line_bytes);
+		result = too_long(ctx);
 	if (result == LINE_OK && !ctx->ascii && !utf8_valid(slice_make(start, (size_t)(*at - start))))
 		result = line_why(ctx, "not valid UTF-8");
 	if (result == LINE_OK)
@@ -376,7 +386,7 @@ skip_long(struct line_context *ctx, struct slice rest)
 
 	ctx->stream->skip = LINE_SKIP_COMMENT;
 	if (*rest.p != '#') {
-		line_why(ctx, "line is longer than %zu bytes", ctx->options->max_line_bytes);
+		too_long(ctx);
 		reject(ctx, rest.p, end);
 		ctx->stream->skip = LINE_SKIP_KEY;
 	}

@@ -1,7 +1,8 @@
 /*
  * tests/fuzz/line_fuzz.c - any bytes as a body of line protocol
  *
- * The first byte chooses the precision, the second the size of the pieces in which the body comes.
+ * The first byte chooses the precision and how long a line may be, the second the size of the pieces
+ * in which the body comes, and of batches.
  * Besides not reading past a window, the parser has to give the same points and reasons for the
  * body as a whole, in pieces, with small batches, and with a memo that knows it already.
  */
@@ -29,6 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	whole.piece = size;
 	line_default_options(&whole.options);
 	whole.options.precision = (enum precision)(data[0] % (PRECISION_H + 1));
+	if (data[0] >= 128)
+		whole.options.max_line_bytes = data[0];
 	whole.options.now_ns = INT64_C(1700000000123456789);
 	pieces.memo = line_memo_new(0);
 	pieces.piece = data[1] % 128 + (size_t)1 + size / 256;
