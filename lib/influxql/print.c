@@ -47,6 +47,10 @@ put_regex(struct buf *out, struct slice pattern)
 {
 	buf_putc(out, '/');
 	for (size_t i = 0; i < pattern.n; i++) {
+		if (pattern.p[i] == '\n') {		/* of a bound parameter */
+			buf_puts(out, "\\n");
+			continue;
+		}
 		if (pattern.p[i] == '/')
 			buf_putc(out, '\\');
 		buf_putc(out, pattern.p[i]);
