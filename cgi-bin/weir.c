@@ -6,6 +6,7 @@
  *
  * SYNOPSIS
  *     weir [--home DIR] COMMAND [OPTION]... [ARGUMENT]...
+ *
  *     weir help [COMMAND]
  *
  * DESCRIPTION
@@ -92,7 +93,8 @@ static const struct weir_option dbrp_create_options[] = {
 	{ "db", "NAME", "the database (required)" },
 	{ "rp", "NAME", "the retention policy (autogen unless given)" },
 	{ "bucket", "NAME", "the bucket, or its id (required)" },
-	{ "default", NULL, "what the database means without a policy; its first mapping always is" },
+	{ "default", NULL,
+	    "what the database means without a policy; its first mapping always is" },
 	{ "json", NULL, "print JSON" },
 	{ NULL, NULL, NULL },
 };
@@ -143,7 +145,8 @@ static const struct weir_option query_options[] = {
 static const struct weir_command commands[] = {
 	{ "init", "", "make a store", 0, 0, init_options, weir_init },
 	{ "settings", "", "what is set, and what it means", 0, 0, no_options, weir_settings },
-	{ "bucket create", "NAME", "make a bucket", 1, 1, bucket_create_options, weir_bucket_create },
+	{ "bucket create", "NAME", "make a bucket", 1, 1, bucket_create_options,
+	    weir_bucket_create },
 	{ "bucket list", "", "all buckets", 0, 0, weir_json_option, weir_bucket_list },
 	{ "bucket update", "NAME|ID", "change a bucket", 1, 1, bucket_update_options,
 	    weir_bucket_update },
@@ -189,11 +192,11 @@ print_help(FILE *to)
 	fputs("usage: weir [--home DIR] COMMAND [OPTION]... [ARGUMENT]...\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-18s %s\n", commands[i].name, commands[i].purpose);
-	fputs("\n  --home DIR         the store; else WEIR_HOME, weir.conf beside the program, "
-	    WEIR_HOME_DEFAULT "\n"
+	fputs("\n  --home DIR         the store; else WEIR_HOME, weir.conf beside the program,\n"
+	    "                     " WEIR_HOME_DEFAULT "\n"
 	    "  --version          print the version\n\n"
-	    "`weir help COMMAND` tells its options. Exit status: 0 done, 1 failed, 2 wrong command\n"
-	    "line, 3 lines or statements were refused and the others done.\n", to);
+	    "`weir help COMMAND` tells its options. Exit status: 0 done, 1 failed, 2 wrong\n"
+	    "command line, 3 lines or statements were refused and the others done.\n", to);
 }
 
 static void
@@ -323,7 +326,8 @@ find_option(const struct weir_command *command, struct slice name)
 static int
 take_option(struct weir *weir, int n_words, char **words, int *at)
 {
-	struct slice word = slice_from(words[*at] + 2), name = slice_make(word.p, slice_find(word, '='));
+	struct slice word = slice_from(words[*at] + 2);
+	struct slice name = slice_make(word.p, slice_find(word, '='));
 	const struct weir_option *option = find_option(weir->command, name);
 	const char *value = name.n < word.n ? word.p + name.n + 1 : NULL;
 

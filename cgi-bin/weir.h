@@ -36,7 +36,7 @@ struct weir_command {
 	const char	*purpose;
 	int		 min_args, max_args;	/* -1 = any number */
 	const struct weir_option *options;
-	int		(*run)(struct weir *weir, struct err *err);	/* enum weir_exit; or -1, *err */
+	int		(*run)(struct weir *weir, struct err *err);	/* weir_exit; or -1, *err */
 };
 
 struct weir_given {		/* an option as it was typed */

@@ -42,8 +42,10 @@ read_retention(struct weir *weir, int64_t *ns)
 
 	*ns = 0;
 	if (text.n > 0 && settings_parse_duration(text, ns) != 0)
-		return weir_usage(weir, "--retention: found \"" SLICE_FMT "\", expected a duration, "
-		    "such as 12h, 30d or 0", SLICE_ARG(text));
+		return weir_usage(weir,
+		    "--retention: found \"" SLICE_FMT "\", expected a duration, "
+		    "such as 12h, 30d or 0",
+		    SLICE_ARG(text));
 	return WEIR_OK;
 }
 

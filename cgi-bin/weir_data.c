@@ -1,8 +1,8 @@
 /*
  * cgi-bin/weir_data.c - points in and out: write, query
  *
- * Both go the way of a request: write_points takes the pieces of a file as it takes those of a body,
- * and query_run pushes into a format, or into tables.
+ * Both go the way of a request: write_points takes the pieces of a file as it takes those of a
+ * body, and query_run pushes into a format, or into tables.
  */
 #include "weir.h"
 
@@ -138,7 +138,8 @@ print_report(struct weir *weir, const struct input *in, const struct write_repor
 	struct weir_table table;
 
 	if (weir_flag(weir, "json")) {
-		weir_table_begin(&table, weir->arena, columns, sizeof(columns) / sizeof(columns[0]));
+		weir_table_begin(&table, weir->arena, columns,
+		    sizeof(columns) / sizeof(columns[0]));
 		weir_table_add(&table, values, PRECISION_AUTO);
 		weir_table_print_object(&table, stdout);
 		return;

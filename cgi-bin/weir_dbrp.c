@@ -7,8 +7,8 @@
 #include "weir.h"
 
 static const struct slice columns[] = {
-	SLICE("id"), SLICE("database"), SLICE("retention_policy"), SLICE("default"), SLICE("virtual"),
-	SLICE("bucketID"), SLICE("bucket"),
+	SLICE("id"), SLICE("database"), SLICE("retention_policy"), SLICE("default"),
+	SLICE("virtual"), SLICE("bucketID"), SLICE("bucket"),
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -17,9 +17,13 @@ static void
 add(struct weir *weir, struct weir_table *table, const struct admin_policy *policy)
 {
 	const struct value values[N_COLUMNS] = {
-		weir_id(weir->arena, policy->id), weir_text(policy->database), weir_text(policy->name),
-		weir_bool(policy->is_default), weir_bool(policy->is_virtual),
-		weir_id(weir->arena, policy->bucket_id), weir_text(policy->bucket_name),
+		weir_id(weir->arena, policy->id),
+		weir_text(policy->database),
+		weir_text(policy->name),
+		weir_bool(policy->is_default),
+		weir_bool(policy->is_virtual),
+		weir_id(weir->arena, policy->bucket_id),
+		weir_text(policy->bucket_name),
 	};
 
 	weir_table_add(table, values, PRECISION_AUTO);

@@ -37,7 +37,9 @@ weir_id(struct arena *arena, uint64_t id)
 struct value
 weir_time(int64_t ns)
 {
-	return (struct value){ .type = ns != 0 ? VALUE_TIME : VALUE_NULL, .i = ns - ns % 1000000000 };
+	return (struct value){
+		.type = ns != 0 ? VALUE_TIME : VALUE_NULL, .i = ns - ns % 1000000000,
+	};
 }
 
 struct value
@@ -176,8 +178,8 @@ measure(struct weir_table *table)
 
 			if (width > table->widths[c])
 				table->widths[c] = width;
-			if (type != VALUE_FLOAT && type != VALUE_INTEGER && type != VALUE_UNSIGNED &&
-			    type != VALUE_NULL)
+			if (type != VALUE_FLOAT && type != VALUE_INTEGER &&
+			    type != VALUE_UNSIGNED && type != VALUE_NULL)
 				table->right[c] = false;
 		}
 	}

@@ -146,7 +146,8 @@ print_new(struct weir *weir, const struct store_token *token, struct slice text,
 	if (!weir_flag(weir, "json")) {
 		printf(SLICE_FMT "\n", SLICE_ARG(text));
 		if (isatty(STDOUT_FILENO))
-			fputs("keep it: the store has a hash of it alone, and it is not shown again\n",
+			fputs("keep it: the store has a hash of it alone, and it is not shown "
+			      "again\n",
 			    stderr);
 		return;
 	}

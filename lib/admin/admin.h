@@ -96,8 +96,8 @@ int		 admin_dbrp_list(struct store *store, struct arena *arena, struct slice dat
 enum admin_use { ADMIN_QUERY, ADMIN_WRITE };
 
 struct admin_destination {
-	bool		 create;	/* ADMIN_WRITE: nothing is there, and these grants may make it:
-					   admin_dbrp_create_by_write, once a line is good */
+	bool		 create;	/* ADMIN_WRITE: nothing is there, but these grants may make
+					   it: admin_dbrp_create_by_write, once a line is good */
 	struct store_bucket bucket;	/* unless `create` */
 };
 
@@ -115,15 +115,16 @@ struct admin_destination {
  *                  ERR_NOT_FOUND  database not found: db; retention policy not found: rp;
  *                                 default retention policy not set for: db
  *                  ERR_FORBIDDEN  requires READ on db
- *          A scoped token gets ERR_FORBIDDEN for a name that does not exist, as for one it may not use.
+ *          A scoped token gets ERR_FORBIDDEN for a name that does not exist, as for one it may not
+ *          use.
  */
 int		 admin_dbrp_resolve(struct store *store, struct arena *arena,
 		     const struct grants *grants, enum admin_use use, struct slice database,
 		     struct slice policy, struct admin_destination *out, struct err *err);
 
 /*
- * admin_dbrp_create_by_write - bucket DB/RP (RP is autogen when absent) and the mapping to it. On disk
- *     with the points that follow: the caller's store_sync covers it
+ * admin_dbrp_create_by_write - bucket DB/RP (RP is autogen when absent) and the mapping to it. On
+ *     disk with the points that follow: the caller's store_sync covers it
  *
  *   in     retention_ns  of a bucket that is made
  *   out    *bucket       the new one, or what somebody else has made since admin_dbrp_resolve
@@ -135,8 +136,8 @@ int		 admin_dbrp_create_by_write(struct store *store, struct arena *arena,
 
 /*
  * A retention policy as SHOW RETENTION POLICIES and the DBRP API list it: stored, or virtual (a
- * bucket `a/b` is database a with policy b, a bucket `a` is database a with policy autogen, unless a
- * stored mapping has that pair).
+ * bucket `a/b` is database a with policy b, a bucket `a` is database a with policy autogen, unless
+ * a stored mapping has that pair).
  */
 struct admin_policy {
 	uint64_t	 id;		/* of the mapping; of the bucket when virtual */
@@ -153,10 +154,12 @@ struct admin_policy {
  * admin_policies - what may be read, by database and name; of one database unless it is ""
  * admin_databases - the names of databases of which something may be read, each once, in byte order
  */
-int		 admin_policies(struct store *store, struct arena *arena, const struct grants *grants,
-		     struct slice database, struct admin_policy **list, size_t *n, struct err *err);
-int		 admin_databases(struct store *store, struct arena *arena, const struct grants *grants,
-		     struct slice **names, size_t *n, struct err *err);
+int		 admin_policies(struct store *store, struct arena *arena,
+		     const struct grants *grants, struct slice database,
+		     struct admin_policy **list, size_t *n, struct err *err);
+int		 admin_databases(struct store *store, struct arena *arena,
+		     const struct grants *grants, struct slice **names, size_t *n,
+		     struct err *err);
 
 /* ---- tokens.c ---- */
 
@@ -165,7 +168,7 @@ struct admin_token_spec {
 	const struct grant *grants;
 	size_t		 n_grants;
 	int64_t		 expires_ns;	/* 0 = never */
-	struct slice	 text;		/* "" = a fresh random one; else the token itself, for tests */
+	struct slice	 text;		/* "" = a random one; else the token itself, for tests */
 };
 
 /*
@@ -177,8 +180,8 @@ extern const size_t	  admin_n_all_access;
 /*
  * admin_token_create - make a token
  *   out    *text    the token, of which there is no other copy
- *   errs   ERR_INVALID   no grant, a grant on a bucket that is none, a text that is too short or too
- *                        long or has blanks or a colon in it
+ *   errs   ERR_INVALID   no grant, a grant on a bucket that is none, a text that is too short or
+ *                        too long or has blanks or a colon in it
  *          ERR_CONFLICT  a token of this text exists
  * admin_token_list - all, by id; hashes, not tokens
  * admin_token_set_active - inactive tokens are refused with 403
@@ -187,8 +190,8 @@ extern const size_t	  admin_n_all_access;
 int		 admin_token_create(struct store *store, struct arena *arena,
 		     const struct admin_token_spec *spec, struct slice *text,
 		     struct store_token *out, struct err *err);
-int		 admin_token_list(struct store *store, struct arena *arena, struct store_token **list,
-		     size_t *n, struct err *err);
+int		 admin_token_list(struct store *store, struct arena *arena,
+		     struct store_token **list, size_t *n, struct err *err);
 int		 admin_token_set_active(struct store *store, struct arena *arena, uint64_t id,
 		     bool active, struct store_token *out, struct err *err);
 int		 admin_token_delete(struct store *store, struct arena *arena, uint64_t id,

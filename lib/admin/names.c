@@ -77,8 +77,10 @@ admin_names_length(struct slice name, struct err *err)
 static int
 bad_character(struct slice name, long number, struct err *err)
 {
-	return err_set(err, ERR_INVALID, "namespace name '" SLICE_FMT "' contains invalid character, "
-	    "character number %ld is not allowed", SLICE_ARG(utf8_cut(name, 256)), number);
+	return err_set(err, ERR_INVALID,
+	    "namespace name '" SLICE_FMT "' contains invalid character, "
+	    "character number %ld is not allowed",
+	    SLICE_ARG(utf8_cut(name, 256)), number);
 }
 
 int
@@ -109,7 +111,8 @@ admin_names_bucket(struct slice name, struct err *err)
 		    "blanks; character %ld of \"" SLICE_FMT "\" is none of these", bad + 1,
 		    SLICE_ARG(name));
 	if (name.p[0] == ' ' || name.p[name.n - 1] == ' ')
-		return err_set(err, ERR_INVALID, "a bucket's name neither begins nor ends with a blank");
+		return err_set(err, ERR_INVALID,
+		    "a bucket's name neither begins nor ends with a blank");
 	return 0;
 }
 
@@ -129,8 +132,8 @@ admin_names_mapping(const char *what, struct slice name, struct err *err)
 		    ADMIN_NAME_MAX, name.n);
 	if (find_bad(name, is_mappable) >= 0 || slice_eq(name, SLICE(".")) ||
 	    slice_eq(name, SLICE("..")))
-		return err_set(err, ERR_INVALID, "%s has printable characters without / and \\, and "
-		    "is not . or ..", what);
+		return err_set(err, ERR_INVALID,
+		    "%s has printable characters without / and \\, and is not . or ..", what);
 	return 0;
 }
 

@@ -45,7 +45,8 @@ by_pair(const void *a, const void *b)
 	if (order == 0)
 		order = (int)x->is_virtual - (int)y->is_virtual;
 	if (order == 0)
-		order = (x->bucket_name.n < y->bucket_name.n) - (x->bucket_name.n > y->bucket_name.n);
+		order = (x->bucket_name.n < y->bucket_name.n) -
+		    (x->bucket_name.n > y->bucket_name.n);
 	return order;
 }
 

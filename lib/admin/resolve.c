@@ -35,8 +35,8 @@ search_begin(struct search *search, struct arena *arena, struct slice database, 
 	search->database = database;
 	search->policy = policy;
 	search->with_slash = arena_printf(arena, SLICE_FMT "/", SLICE_ARG(database));
-	search->with_policy = arena_printf(arena, SLICE_FMT SLICE_FMT, SLICE_ARG(search->with_slash),
-	    SLICE_ARG(policy.n != 0 ? policy : SLICE("autogen")));
+	search->with_policy = arena_printf(arena, SLICE_FMT SLICE_FMT,
+	    SLICE_ARG(search->with_slash), SLICE_ARG(policy.n != 0 ? policy : SLICE("autogen")));
 }
 
 /* 0 also when there is none: then search->found stays false. */
@@ -96,7 +96,8 @@ try_only(struct txn *txn, struct search *search, struct err *err)
 static bool
 means_plain(struct slice policy)
 {
-	return slice_eq_nocase(policy, SLICE("autogen")) || slice_eq_nocase(policy, SLICE("default"));
+	return slice_eq_nocase(policy, SLICE("autogen")) ||
+	       slice_eq_nocase(policy, SLICE("default"));
 }
 
 static int
@@ -173,8 +174,8 @@ resolve_for_query(const struct search *search, const struct grants *grants, stru
 		return err_set(err, ERR_NOT_FOUND, "database not found: " SLICE_FMT,
 		    SLICE_ARG(database));
 	if (search->policy.n == 0)
-		return err_set(err, ERR_NOT_FOUND, "default retention policy not set for: " SLICE_FMT,
-		    SLICE_ARG(database));
+		return err_set(err, ERR_NOT_FOUND,
+		    "default retention policy not set for: " SLICE_FMT, SLICE_ARG(database));
 	return err_set(err, ERR_NOT_FOUND, "retention policy not found: " SLICE_FMT,
 	    SLICE_ARG(utf8_cut(search->policy, 256)));
 }

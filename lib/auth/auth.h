@@ -36,8 +36,8 @@ void		 auth_free(struct auth *auth);
  *
  *   in     now_ns   for tokens that expire
  *   out    *grants  the list lives in `arena`
- *   errs   ERR_UNAUTHORIZED  unauthorized access: none shown, unknown, or expired. One text for all,
- *                            so that a caller learns nothing about tokens
+ *   errs   ERR_UNAUTHORIZED  unauthorized access: none shown, unknown, or expired. One text for
+ *                            all, so that a caller learns nothing about tokens
  *          ERR_FORBIDDEN     the token is inactive
  *          ERR_UNAVAILABLE, ERR_IO, ERR_CORRUPT  from the store
  */

@@ -1,8 +1,9 @@
 /*
  * auth/tokens.c - tokens: made, shown once, kept as a hash
  *
- * A token has 512 random bits, so its hash needs no salt and no slowness: there is nothing to guess.
- * The hash is keyed by a context, so that it is not one that other programs make of the same text.
+ * A token has 512 random bits, so its hash needs no salt and no slowness: there is nothing to
+ * guess. The hash is keyed by a context, so that it is not one that other programs make of the same
+ * text.
  */
 #include "auth/auth_priv.h"
 

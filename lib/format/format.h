@@ -1,11 +1,11 @@
 /*
  * format/format.h - an answer's rows as JSON, CSV or MessagePack
  *
- * A format is a rows_sink (model/rows.h) that prints what is pushed into it to a `struct out`. Pure:
- * no input or output but that stream, no state but the sink's own. How the bytes look is http-api
- * 4.4 to 4.6; each format's file tells it.
+ * A format is a rows_sink (model/rows.h) that prints what is pushed into it to a `struct out`.
+ * Pure: no input or output but that stream, no state but the sink's own. How the bytes look is
+ * http-api 4.4 to 4.6; each format's file tells it.
  *
- *     query ── rows ──► struct rows_sink (json.c | csv.c | msgpack.c) ── bytes ──► struct out
+ *     query -- rows --> struct rows_sink (json.c, csv.c, msgpack.c) -- bytes --> struct out
  *
  * How much is held in memory before it goes out:
  *
@@ -29,9 +29,9 @@ struct format_options {
 	bool		 pretty;	/* JSON: four spaces a level, as Go's MarshalIndent */
 	bool		 chunked;	/* a document for every chunk_size rows and every series */
 	uint64_t	 chunk_size;	/* rows; 0 = FORMAT_CHUNK_ROWS */
-	uint64_t	 n_results;	/* how many results will come (one a statement), 0 = not known */
-	uint64_t	 hold_bytes;	/* limit on what MessagePack holds of one statement; 0 = none.
-					   A statement that passes it becomes an error result. */
+	uint64_t	 n_results;	/* how many will come, one a statement; 0 = not known */
+	uint64_t	 hold_bytes;	/* what MessagePack may hold of one statement; 0 = any. One
+					   that is longer becomes an error result. */
 };
 
 struct format {
@@ -67,9 +67,15 @@ const struct format	*format_by_name(const char *name);
  * format_error - an answer that is nothing but an error (a request that was refused): JSON
  *                {"error":"text"}, CSV two lines, MessagePack a map
  */
-struct rows_sink	*format_sink(const struct format *format, struct arena *arena, struct out *out,
-			     const struct format_options *options);
+struct rows_sink	*format_sink(const struct format *format, struct arena *arena,
+			     struct out *out, const struct format_options *options);
 void			 format_error(const struct format *format, struct out *out,
 			     const struct format_options *options, struct slice text);
+
+/*
+ * format_put_json_string - append a JSON string with its quotes; a byte that is no UTF-8 becomes
+ *                          \ufffd
+ */
+void			 format_put_json_string(struct buf *out, struct slice text);
 
 #endif

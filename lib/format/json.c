@@ -5,10 +5,10 @@
  *         "values":[[..],[..]],"partial":true}],"messages":[..],"partial":true,"error":".."}]}
  *
  * Everything is printed as it comes. What may be left out (series, values) is opened by the first
- * thing that stands in it. A chunked answer is a document for each series and every chunk_size rows,
- * and a document says "partial" when more of its statement follows: so it is left open, its series
- * closed, until the next call tells. A series that is continued needs its head again; the head's
- * text is kept for that.
+ * thing that stands in it. A chunked answer is a document for each series and every chunk_size
+ * rows, and a document says "partial" when more of its statement follows: so it is left open, its
+ * series closed, until the next call tells. A series that is continued needs its head again; the
+ * head's text is kept for that.
  *
  * Pretty printing follows Go's MarshalIndent: a line an item, four spaces a level, [] and {} when
  * empty.
@@ -130,8 +130,8 @@ json_put_special(struct buf *b, struct slice *s)
 	*s = slice_make(s->p + n, s->n - n);
 }
 
-static void
-json_string(struct buf *b, struct slice s)
+void
+format_put_json_string(struct buf *b, struct slice s)
 {
 	buf_putc(b, '"');
 	while (s.n > 0) {
@@ -151,7 +151,7 @@ static void
 json_key(struct json_sink *j, const char *key)
 {
 	json_next(j);
-	json_string(j->b, slice_from(key));
+	format_put_json_string(j->b, slice_from(key));
 	buf_putc(j->b, ':');
 	if (j->options.pretty)
 		buf_putc(j->b, ' ');
@@ -161,7 +161,7 @@ static void
 json_key_string(struct json_sink *j, const char *key, struct slice text)
 {
 	json_key(j, key);
-	json_string(j->b, text);
+	format_put_json_string(j->b, text);
 }
 
 static void
@@ -201,7 +201,7 @@ json_value(struct json_sink *j, const struct value *v)
 		return;
 	case VALUE_STRING:
 	case VALUE_TAG:
-		json_string(j->b, v->s);
+		format_put_json_string(j->b, v->s);
 		return;
 	case VALUE_BOOLEAN:
 		buf_put_slice(j->b, v->b ? SLICE("true") : SLICE("false"));
@@ -307,11 +307,11 @@ json_series_head(struct json_sink *j, const struct rows_series *series)
 		json_open(j, '{');
 		for (size_t i = 0; i < series->n_tags; i++) {
 			json_next(j);
-			json_string(j->b, series->tags[i].key);
+			format_put_json_string(j->b, series->tags[i].key);
 			buf_putc(j->b, ':');
 			if (j->options.pretty)
 				buf_putc(j->b, ' ');
-			json_string(j->b, series->tags[i].value);
+			format_put_json_string(j->b, series->tags[i].value);
 		}
 		json_close(j, '}');
 	}
@@ -320,7 +320,7 @@ json_series_head(struct json_sink *j, const struct rows_series *series)
 		json_open(j, '[');
 		for (size_t i = 0; i < series->n_columns; i++) {
 			json_next(j);
-			json_string(j->b, series->columns[i]);
+			format_put_json_string(j->b, series->columns[i]);
 		}
 		json_close(j, ']');
 	}

@@ -17,16 +17,15 @@
 #ifndef WEIR_PROGRAM_PROGRAM_H
 #define WEIR_PROGRAM_PROGRAM_H
 
-#include <stdio.h>
-
 #include "auth/auth.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "http/http.h"
 #include "model/grants.h"
 #include "store/store.h"
 
-#define PROGRAM_VERSION "1.8-weir-" PACKAGE_VERSION	/* begins with a digit: clients read it as 1.x */
+#define PROGRAM_VERSION "1.8-weir-" PACKAGE_VERSION	/* a digit first: clients read it as 1.x */
 
 #ifndef WEIR_HOME_DEFAULT
 #define WEIR_HOME_DEFAULT "/var/lib/weir"
@@ -57,15 +56,17 @@ struct settings {
  *   errs   ERR_INVALID  an unknown name or a bad value: where it stands ("PATH:LINE: ..."), what
  *                       was found, what would be right. The settings are then the defaults, home
  *                       excepted as far as it is known.
- * settings_print - every setting with its value, unit, default and help
+ * settings_print - append every setting with its value, unit, default and help: a weir.conf
  */
 int		 settings_read(struct settings *settings, struct arena *arena,
 		     const char *program_path, const char *home, struct err *err);
-void		 settings_print(const struct settings *settings, FILE *to);
+void		 settings_print(const struct settings *settings, struct buf *out);
 
 /*
  * settings_parse_duration - 30s, 1h30m, 7d, 0: for the command line too
+ * settings_put_duration - the same way round: in the greatest unit that fits
  */
+void		 settings_put_duration(struct buf *out, int64_t ns);
 int		 settings_parse_duration(struct slice text, int64_t *ns);
 
 /*

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/number.h"
 #include "base/utf8.h"
 
 extern char **environ;
@@ -61,6 +62,25 @@ struct reading {		/* one source on its way into the settings */
 
 /* ---- values ---- */
 
+struct unit {
+	const char	*name;
+	uint64_t	 size;
+};
+
+static const struct unit time_units[] = {	/* the greatest first */
+	{ "w", UINT64_C(604800000000000) }, { "d", UINT64_C(86400000000000) },
+	{ "h", UINT64_C(3600000000000) }, { "m", UINT64_C(60000000000) },
+	{ "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+};
+
+#define N_TIME_UNITS (sizeof(time_units) / sizeof(time_units[0]))
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* 4096, 64k, 64KiB, 16M, 2G, 1T: powers of 1024 */
 static int
 parse_size(struct slice text, uint64_t *bytes)
@@ -71,7 +91,7 @@ parse_size(struct slice text, uint64_t *bytes)
 	struct slice unit;
 	const char *at;
 
-	while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+	while (digits < text.n && is_digit(text.p[digits]))
 		digits++;
 	unit = slice_trim(slice_make(text.p + digits, text.n - digits));
 	if (unit.n > 1 && slice_eq_nocase(slice_make(unit.p + 1, unit.n - 1), SLICE("ib")))
@@ -84,7 +104,8 @@ parse_size(struct slice text, uint64_t *bytes)
 	} else if (unit.n > 1) {
 		return -1;
 	}
-	if (slice_to_u64(slice_make(text.p, digits), bytes) != 0 || *bytes > (uint64_t)INT64_MAX >> shift)
+	if (slice_to_u64(slice_make(text.p, digits), bytes) != 0 ||
+	    *bytes > (uint64_t)INT64_MAX >> shift)
 		return -1;
 	*bytes <<= shift;
 	return 0;
@@ -106,45 +127,42 @@ parse_flag(struct slice text, bool *flag)
 	return -1;
 }
 
+/* One `15m` off the front of *text. */
+static int
+cut_duration(struct slice *text, int64_t *ns)
+{
+	size_t digits = 0, end, i;
+	uint64_t n;
+
+	while (digits < text->n && is_digit(text->p[digits]))
+		digits++;
+	for (end = digits; end < text->n && !is_digit(text->p[end]); end++)
+		;
+	for (i = 0; i < N_TIME_UNITS; i++) {
+		if (slice_eq(slice_from(time_units[i].name),
+		    slice_make(text->p + digits, end - digits)))
+			break;
+	}
+	if (i == N_TIME_UNITS || slice_to_u64(slice_make(text->p, digits), &n) != 0 ||
+	    n > (uint64_t)INT64_MAX / time_units[i].size)
+		return -1;
+	*ns = (int64_t)(n * time_units[i].size);
+	*text = slice_make(text->p + end, text->n - end);
+	return 0;
+}
+
 int
 settings_parse_duration(struct slice text, int64_t *ns)
 {
-	static const struct { struct slice unit; int64_t ns; } units[] = {
-		{ SLICE("ns"), 1 }, { SLICE("us"), 1000 }, { SLICE("ms"), 1000000 },
-		{ SLICE("s"), 1000000000 }, { SLICE("m"), 60 * INT64_C(1000000000) },
-		{ SLICE("h"), 3600 * INT64_C(1000000000) }, { SLICE("d"), 86400 * INT64_C(1000000000) },
-		{ SLICE("w"), 604800 * INT64_C(1000000000) },
-	};
-	int64_t sum = 0;
+	int64_t sum = 0, part;
 
-	if (slice_eq(text, SLICE("0"))) {
-		*ns = 0;
-		return 0;
-	}
 	if (text.n == 0)
 		return -1;
+	if (slice_eq(text, SLICE("0")))
+		text.n = 0;
 	while (text.n > 0) {
-		size_t digits = 0, letters, i;
-		uint64_t n;
-		int64_t part;
-
-		while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
-			digits++;
-		for (letters = digits; letters < text.n; letters++) {
-			if (text.p[letters] >= '0' && text.p[letters] <= '9')
-				break;
-		}
-		if (slice_to_u64(slice_make(text.p, digits), &n) != 0)
+		if (cut_duration(&text, &part) != 0 || __builtin_add_overflow(sum, part, &sum))
 			return -1;
-		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-			if (slice_eq(units[i].unit, slice_make(text.p + digits, letters - digits)))
-				break;
-		}
-		if (i == sizeof(units) / sizeof(units[0]) || n > INT64_MAX ||
-		    __builtin_mul_overflow((int64_t)n, units[i].ns, &part) ||
-		    __builtin_add_overflow(sum, part, &sum))
-			return -1;
-		text = slice_make(text.p + letters, text.n - letters);
 	}
 	*ns = sum;
 	return 0;
@@ -317,61 +335,60 @@ settings_read(struct settings *settings, struct arena *arena, const char *progra
 
 /* ---- what they are ---- */
 
-/* The greatest unit that fits without a rest. */
+/* The greatest unit that fits without a rest; the last one, of size 1, always does. */
 static void
-print_scaled(FILE *to, uint64_t n, const char *const *names, const uint64_t *sizes, size_t n_units)
+put_scaled(struct buf *out, uint64_t n, const struct unit *unit)
 {
-	for (size_t i = 0; i < n_units; i++) {
-		if (n != 0 && n % sizes[i] == 0) {
-			fprintf(to, "%llu%s", (unsigned long long)(n / sizes[i]), names[i]);
-			return;
-		}
-	}
-	fprintf(to, "%llu%s", (unsigned long long)n, names[n_units - 1]);
+	while (unit->size > 1 && (n == 0 || n % unit->size != 0))
+		unit++;
+	number_put_uint(out, n / unit->size);
+	buf_puts(out, unit->name);
+}
+
+void
+settings_put_duration(struct buf *out, int64_t ns)
+{
+	if (ns == 0)
+		buf_puts(out, "0s");
+	else
+		put_scaled(out, (uint64_t)ns, time_units);
 }
 
 static void
-print_value(const struct settings *settings, const struct setting *setting, FILE *to)
+put_value(struct buf *out, const struct settings *settings, const struct setting *setting)
 {
-	static const char *const size_names[] = { "G", "M", "k", "" };
-	static const uint64_t sizes[] = { 1 << 30, 1 << 20, 1 << 10, 1 };
-	static const char *const time_names[] = { "w", "d", "h", "m", "s", "ms", "us", "ns" };
-	static const uint64_t times[] = {
-		UINT64_C(604800000000000), UINT64_C(86400000000000), UINT64_C(3600000000000),
-		UINT64_C(60000000000), 1000000000, 1000000, 1000, 1,
+	static const struct unit units[] = {
+		{ "G", 1 << 30 }, { "M", 1 << 20 }, { "k", 1 << 10 }, { "", 1 },
 	};
-	const char *at = (const char *)settings + setting->offset;
+	const void *at = (const char *)settings + setting->offset;
 
 	switch (setting->kind) {
 	case KIND_TEXT:
-		fputs(*(const char *const *)(const void *)at, to);
+		buf_puts(out, *(const char *const *)at);
 		return;
 	case KIND_SIZE:
-		print_scaled(to, *(const uint64_t *)(const void *)at, size_names, sizes, 4);
+		put_scaled(out, *(const uint64_t *)at, units);
 		return;
 	case KIND_COUNT:
-		fprintf(to, "%llu", (unsigned long long)*(const uint64_t *)(const void *)at);
+		number_put_uint(out, *(const uint64_t *)at);
 		return;
 	case KIND_DURATION:
-		if (*(const int64_t *)(const void *)at == 0)
-			fputs("0s", to);
-		else
-			print_scaled(to, *(const uint64_t *)(const void *)at, time_names, times, 8);
+		settings_put_duration(out, *(const int64_t *)at);
 		return;
 	case KIND_FLAG:
-		fputs(*(const bool *)(const void *)at ? "yes" : "no", to);
+		buf_puts(out, *(const bool *)at ? "yes" : "no");
 		return;
 	}
 }
 
 void
-settings_print(const struct settings *settings, FILE *to)
+settings_print(const struct settings *settings, struct buf *out)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		fprintf(to, "# %s (%s; default %s)\n%s = ", table[i].help, kinds[table[i].kind].unit,
-		    table[i].text, table[i].name);
-		print_value(settings, &table[i], to);
-		fputs(i + 1 < N_SETTINGS ? "\n\n" : "\n", to);
+		buf_printf(out, "%s# %s (%s; default %s)\n%s = ", i > 0 ? "\n" : "", table[i].help,
+		    kinds[table[i].kind].unit, table[i].text, table[i].name);
+		put_value(out, settings, &table[i]);
+		buf_putc(out, '\n');
 	}
 }
 

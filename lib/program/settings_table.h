@@ -50,7 +50,8 @@ SETTING(COUNT,	  query_max_series, "2000000",
 SETTING(COUNT,	  query_max_windows, "1000000",
     "windows of GROUP BY time() in one series of an answer; 0 is any number")
 SETTING(SIZE,	  query_max_memory, "512M",
-    "memory of one statement; also what MessagePack, which must be counted before it is sent, holds")
+    "memory of one statement; also what MessagePack, which must be counted before it is sent, "
+    "holds")
 SETTING(COUNT,	  chunk_size, "10000",
     "rows of a document of a chunked answer, where the request names no number")
 SETTING(FLAG,	  compress, "yes",

@@ -26,7 +26,8 @@ make_bucket(struct home *h, const char *name)
 	struct store_bucket bucket;
 	struct err err;
 
-	if (admin_bucket_create(h->store, h->arena, slice_from(name), SLICE(""), 0, &bucket, &err) != 0)
+	if (admin_bucket_create(
+		h->store, h->arena, slice_from(name), SLICE(""), 0, &bucket, &err) != 0)
 		home_die(name, &err);
 	return bucket.id;
 }
@@ -37,8 +38,8 @@ make_dbrp(struct home *h, const char *db, const char *rp, const char *bucket, bo
 	struct store_dbrp dbrp;
 	struct err err;
 
-	if (admin_dbrp_create(h->store, h->arena, slice_from(db), slice_from(rp), slice_from(bucket),
-	    is_default, &dbrp, &err) != 0)
+	if (admin_dbrp_create(h->store, h->arena, slice_from(db), slice_from(rp),
+		slice_from(bucket), is_default, &dbrp, &err) != 0)
 		home_die(db, &err);
 }
 
@@ -98,28 +99,41 @@ static const struct {
 	{ X64, "", ADMIN_WRITE, ALL, NULL, ERR_INVALID, LENGTH },
 	{ "a+b", "", ADMIN_WRITE, ALL, NULL, ERR_INVALID,
 	    "namespace name 'a+b' contains invalid character, character number 1 is not allowed" },
-	{ "k\xc3\xbc" "che!", "", ADMIN_WRITE, SCOPED, NULL, ERR_INVALID,
-	    "namespace name 'k\xc3\xbc" "che!' contains invalid character, character number 1 is not "
+	{ "k\xc3\xbc"
+	  "che!",
+	    "", ADMIN_WRITE, SCOPED, NULL, ERR_INVALID,
+	    "namespace name 'k\xc3\xbc"
+	    "che!' contains invalid character, character number 1 is not "
 	    "allowed" },
 	{ "ab", "c d", ADMIN_WRITE, ALL, NULL, ERR_INVALID,
-	    "namespace name 'ab/c d' contains invalid character, character number 4 is not allowed" },
+	    "namespace name 'ab/c d' contains invalid character, character number 4 is not "
+	    "allowed" },
 	{ "no.pe", "", ADMIN_WRITE, ALL, NULL, ERR_INVALID,
-	    "namespace name 'no.pe' contains invalid character, character number 2 is not allowed" },
-	{ "no.pe", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN, "insufficient permissions for write" },
-	{ "v1.0", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN, "insufficient permissions for write" },
+	    "namespace name 'no.pe' contains invalid character, character number 2 is not "
+	    "allowed" },
+	{ "no.pe", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN,
+	    "insufficient permissions for write" },
+	{ "v1.0", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN,
+	    "insufficient permissions for write" },
 	{ "nope", "", ADMIN_WRITE, EVERY, NULL, ERR_NOT_FOUND, "database not found: \"nope\"" },
-	{ "plain", "nope", ADMIN_WRITE, EVERY, NULL, ERR_NOT_FOUND, "database not found: \"plain\"" },
-	{ "nope", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN, "insufficient permissions for write" },
-	{ "two", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN, "insufficient permissions for write" },
-	{ "plain", "", ADMIN_WRITE, NOBODY, NULL, ERR_FORBIDDEN, "insufficient permissions for write" },
+	{ "plain", "nope", ADMIN_WRITE, EVERY, NULL, ERR_NOT_FOUND,
+	    "database not found: \"plain\"" },
+	{ "nope", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN,
+	    "insufficient permissions for write" },
+	{ "two", "", ADMIN_WRITE, SCOPED, NULL, ERR_FORBIDDEN,
+	    "insufficient permissions for write" },
+	{ "plain", "", ADMIN_WRITE, NOBODY, NULL, ERR_FORBIDDEN,
+	    "insufficient permissions for write" },
 	{ "new", "", ADMIN_WRITE, ALL, "", 0, "" },
 
 	{ "", "", ADMIN_QUERY, ALL, NULL, ERR_INVALID, "database name required" },
 	{ "nope", "", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND, "database not found: nope" },
 	{ "nope", "rp", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND, "database not found: nope" },
 	{ X64 "x", "", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND, "database not found: " X64 "x" },
-	{ "plain", "nope", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND, "retention policy not found: nope" },
-	{ "mapped", "nope", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND, "retention policy not found: nope" },
+	{ "plain", "nope", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND,
+	    "retention policy not found: nope" },
+	{ "mapped", "nope", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND,
+	    "retention policy not found: nope" },
 	{ "many", "c", ADMIN_QUERY, EVERY, NULL, ERR_NOT_FOUND, "retention policy not found: c" },
 	{ "many", "", ADMIN_QUERY, ALL, NULL, ERR_NOT_FOUND,
 	    "default retention policy not set for: many" },
@@ -171,8 +185,9 @@ test_names_with_a_nul(void **state)
 
 	(void)state;
 	furnish(&h);
-	assert_int_equal(admin_dbrp_resolve(h.store, h.arena, &all, ADMIN_QUERY, SLICE("mapped\0short"),
-	    SLICE(""), &to, &err), -1);
+	assert_int_equal(admin_dbrp_resolve(h.store, h.arena, &all, ADMIN_QUERY,
+			     SLICE("mapped\0short"), SLICE(""), &to, &err),
+	    -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 	assert_int_equal(admin_dbrp_resolve(h.store, h.arena, &all, ADMIN_WRITE, SLICE("plain\0"),
 	    SLICE(""), &to, &err), -1);
@@ -193,27 +208,32 @@ test_create_by_write(void **state)
 
 	(void)state;
 	furnish(&h);
-	assert_int_equal(admin_dbrp_create_by_write(h.store, h.arena, &every, SLICE("new"), SLICE(""), 0,
-	    &first, &err), -1);
+	assert_int_equal(admin_dbrp_create_by_write(
+			     h.store, h.arena, &every, SLICE("new"), SLICE(""), 0, &first, &err),
+	    -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
-	assert_int_equal(admin_dbrp_create_by_write(h.store, h.arena, &all, SLICE("new"), SLICE("''"),
-	    3600, &first, &err), 0);
+	assert_int_equal(admin_dbrp_create_by_write(
+			     h.store, h.arena, &all, SLICE("new"), SLICE("''"), 3600, &first, &err),
+	    0);
 	UNIT_SAME("the bucket's name", first.name, SLICE("new/autogen"));
 	assert_int_equal(first.retention_ns, 3600);
 	/* the loser of a race gets the winner's */
-	assert_int_equal(admin_dbrp_create_by_write(h.store, h.arena, &all, SLICE("new"), SLICE(""), 0,
-	    &again, &err), 0);
+	assert_int_equal(admin_dbrp_create_by_write(
+			     h.store, h.arena, &all, SLICE("new"), SLICE(""), 0, &again, &err),
+	    0);
 	assert_int_equal(again.id, first.id);
-	assert_int_equal(admin_dbrp_create_by_write(h.store, h.arena, &all, SLICE("new"), SLICE("rp"), 0,
-	    &other, &err), 0);
+	assert_int_equal(admin_dbrp_create_by_write(
+			     h.store, h.arena, &all, SLICE("new"), SLICE("rp"), 0, &other, &err),
+	    0);
 	UNIT_SAME("another policy", other.name, SLICE("new/rp"));
 	assert_int_equal(admin_dbrp_list(h.store, h.arena, SLICE("new"), &dbrps, &n, &err), 0);
 	assert_int_equal(n, 2);
 	UNIT_SAME("first mapping", dbrps[0].policy, SLICE("autogen"));
 	assert_true(dbrps[0].is_default && !dbrps[1].is_default);
 	assert_int_equal(dbrps[1].bucket_id, other.id);
-	assert_int_equal(admin_dbrp_resolve(h.store, h.arena, &all, ADMIN_WRITE, SLICE("new"), SLICE(""),
-	    &to, &err), 0);
+	assert_int_equal(admin_dbrp_resolve(h.store, h.arena, &all, ADMIN_WRITE, SLICE("new"),
+			     SLICE(""), &to, &err),
+	    0);
 	assert_int_equal(to.bucket.id, first.id);
 	home_free(&h);
 }
@@ -262,8 +282,8 @@ test_bucket_resolve(void **state)
 		}
 	}
 	admin_id_format(id, plain.id);
-	assert_int_equal(admin_bucket_resolve(h.store, h.arena, &who[SCOPED], slice_from(id), &found,
-	    &err), 0);
+	assert_int_equal(
+	    admin_bucket_resolve(h.store, h.arena, &who[SCOPED], slice_from(id), &found, &err), 0);
 	UNIT_SAME("by id", found.name, SLICE("plain"));
 	home_free(&h);
 }
@@ -273,9 +293,10 @@ put_policies(struct buf *b, const struct admin_policy *list, size_t n)
 {
 	buf_reset(b);
 	for (size_t i = 0; i < n; i++)
-		buf_printf(b, SLICE_FMT "." SLICE_FMT "=" SLICE_FMT "%s%s ", SLICE_ARG(list[i].database),
-		    SLICE_ARG(list[i].name), SLICE_ARG(list[i].bucket_name),
-		    list[i].is_virtual ? "~" : "", list[i].is_default ? "*" : "");
+		buf_printf(b, SLICE_FMT "." SLICE_FMT "=" SLICE_FMT "%s%s ",
+		    SLICE_ARG(list[i].database), SLICE_ARG(list[i].name),
+		    SLICE_ARG(list[i].bucket_name), list[i].is_virtual ? "~" : "",
+		    list[i].is_default ? "*" : "");
 }
 
 static void
@@ -295,13 +316,18 @@ test_policies(void **state)
 	furnish(&h);
 	assert_int_equal(admin_policies(h.store, h.arena, &all, SLICE(""), &list, &n, &err), 0);
 	put_policies(&text, list, n);
-	UNIT_SAME("all policies", buf_slice(&text), SLICE("b.autogen=b~* both.autogen=both/autogen~* "
-	    "hidden.rp=target* many.a=many/a~ many.b=many/b~ mapped.long=other mapped.short=target* "
-	    "my bucket.autogen=my bucket~* only.autogen=only/autogen~* other.autogen=other~* "
-	    "plain.autogen=plain~* target.autogen=target~* two.week=two/week~* v1.0.autogen=v1.0~* "));
-	assert_int_equal(admin_policies(h.store, h.arena, &all, SLICE("mapped"), &list, &n, &err), 0);
+	UNIT_SAME("all policies", buf_slice(&text),
+	    SLICE("b.autogen=b~* both.autogen=both/autogen~* "
+		  "hidden.rp=target* many.a=many/a~ many.b=many/b~ mapped.long=other "
+		  "mapped.short=target* "
+		  "my bucket.autogen=my bucket~* only.autogen=only/autogen~* other.autogen=other~* "
+		  "plain.autogen=plain~* target.autogen=target~* two.week=two/week~* "
+		  "v1.0.autogen=v1.0~* "));
+	assert_int_equal(
+	    admin_policies(h.store, h.arena, &all, SLICE("mapped"), &list, &n, &err), 0);
 	put_policies(&text, list, n);
-	UNIT_SAME("of one database", buf_slice(&text), SLICE("mapped.long=other mapped.short=target* "));
+	UNIT_SAME(
+	    "of one database", buf_slice(&text), SLICE("mapped.long=other mapped.short=target* "));
 	assert_int_equal(admin_bucket_find(h.store, h.arena, SLICE("target"), &target, &err), 0);
 	one.id = target.id;
 	assert_int_equal(admin_policies(h.store, h.arena, &scoped, SLICE(""), &list, &n, &err), 0);
@@ -311,7 +337,8 @@ test_policies(void **state)
 	assert_int_equal(admin_databases(h.store, h.arena, &scoped, &names, &n, &err), 0);
 	assert_int_equal(n, 3);
 	UNIT_SAME("databases", names[1], SLICE("mapped"));
-	assert_int_equal(admin_databases(h.store, h.arena, &(struct grants){ 0 }, &names, &n, &err), 0);
+	assert_int_equal(
+	    admin_databases(h.store, h.arena, &(struct grants){ 0 }, &names, &n, &err), 0);
 	assert_int_equal(n, 0);
 	buf_free(&text);
 	home_free(&h);

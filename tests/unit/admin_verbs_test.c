@@ -10,8 +10,14 @@ static void
 test_ids(void **state)
 {
 	static const char *const bad[] = {
-		"", "1", "0000000000000000", "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0",
-		"0123456789abcdeg", "-123456789abcdef",
+		"",
+		"1",
+		"0000000000000000",
+		"0123456789ABCDEF",
+		"0123456789abcde",
+		"0123456789abcdef0",
+		"0123456789abcdeg",
+		"-123456789abcdef",
 	};
 	char text[ADMIN_ID_CHARS + 1];
 	uint64_t id;
@@ -28,12 +34,20 @@ test_ids(void **state)
 static void
 test_bucket_names(void **state)
 {
-	static const struct { const char *name; bool good; } names[] = {
-		{ "a", true }, { "My_bucket-1.0/x y", true },
+	static const struct { const char *name; bool good;
+	} names[] = {
+		{ "a", true },
+		{ "My_bucket-1.0/x y", true },
 		{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", true },
 		{ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", false },
-		{ "", false }, { " a", false }, { "a ", false }, { "a\"b", false }, { "a\nb", false },
-		{ "\xc3\xa4", false }, { "\xff", false }, { "a+b", false },
+		{ "", false },
+		{ " a", false },
+		{ "a ", false },
+		{ "a\"b", false },
+		{ "a\nb", false },
+		{ "\xc3\xa4", false },
+		{ "\xff", false },
+		{ "a+b", false },
 	};
 	struct store_bucket bucket;
 	struct home h;
@@ -42,16 +56,16 @@ test_bucket_names(void **state)
 	(void)state;
 	home_new(&h);
 	for (size_t i = 0; i < UNIT_N(names); i++) {
-		int result = admin_bucket_create(h.store, h.arena, slice_from(names[i].name), SLICE(""), 0,
-		    &bucket, &err);
+		int result = admin_bucket_create(
+		    h.store, h.arena, slice_from(names[i].name), SLICE(""), 0, &bucket, &err);
 
 		UNIT_CHECK(names[i].name, result == (names[i].good ? 0 : -1));
 		UNIT_CHECK(names[i].name, result == 0 || err.code == ERR_INVALID);
 	}
 	assert_int_equal(admin_bucket_create(h.store, h.arena, SLICE("neg"), SLICE(""), -1, &bucket,
 	    &err), -1);
-	assert_int_equal(admin_bucket_create(h.store, h.arena, SLICE("a"), SLICE(""), 0, &bucket, &err),
-	    -1);
+	assert_int_equal(
+	    admin_bucket_create(h.store, h.arena, SLICE("a"), SLICE(""), 0, &bucket, &err), -1);
 	assert_int_equal(err.code, ERR_CONFLICT);
 	assert_string_equal(err.text, "bucket with name a already exists");
 	home_free(&h);
@@ -83,7 +97,8 @@ test_buckets(void **state)
 	change.name = &name;
 	change.description = &description;
 	change.retention_ns = &week;
-	assert_int_equal(admin_bucket_update(h.store, h.arena, SLICE("a"), &change, &found, &err), 0);
+	assert_int_equal(
+	    admin_bucket_update(h.store, h.arena, SLICE("a"), &change, &found, &err), 0);
 	assert_int_equal(found.id, bucket.id);
 	assert_int_equal(admin_bucket_find(h.store, h.arena, SLICE("a"), &found, &err), -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -118,8 +133,9 @@ test_dbrps(void **state)
 		    slice_from(bad[i].rp), SLICE("b"), false, &dbrp, &err) == -1);
 		UNIT_CHECK(bad[i].db, err.code == ERR_INVALID);
 	}
-	assert_int_equal(admin_dbrp_create(h.store, h.arena, SLICE("db"), SLICE("rp"), SLICE("nope"),
-	    false, &dbrp, &err), -1);
+	assert_int_equal(admin_dbrp_create(h.store, h.arena, SLICE("db"), SLICE("rp"),
+			     SLICE("nope"), false, &dbrp, &err),
+	    -1);
 	assert_string_equal(err.text, "bucket \"nope\" not found");
 	assert_int_equal(admin_dbrp_create(h.store, h.arena, SLICE("k\xc3\xbc" "che"), SLICE("r p"),
 	    SLICE("b"), false, &dbrp, &err), 0);
@@ -135,8 +151,11 @@ test_dbrps(void **state)
 	assert_int_equal(admin_dbrp_delete(h.store, h.arena, list[1].id, &err), 0);
 	assert_int_equal(admin_dbrp_delete(h.store, h.arena, 12345, &err), -1);
 	assert_int_equal(err.code, ERR_NOT_FOUND);
-	assert_int_equal(admin_dbrp_delete_pair(h.store, h.arena, SLICE("k\xc3\xbc" "che"), SLICE("r p"),
-	    &err), 0);
+	assert_int_equal(admin_dbrp_delete_pair(h.store, h.arena,
+			     SLICE("k\xc3\xbc"
+				   "che"),
+			     SLICE("r p"), &err),
+	    0);
 	assert_int_equal(admin_dbrp_list(h.store, h.arena, SLICE(""), &list, &n, &err), 0);
 	assert_int_equal(n, 0);
 	home_free(&h);
@@ -145,9 +164,12 @@ test_dbrps(void **state)
 static void
 test_tokens(void **state)
 {
-	static const char *const bad[] = { "short", "has blank inside", "has:colon-inside", "has\ttab-in" };
+	static const char *const bad[] = { "short", "has blank inside", "has:colon-inside",
+		"has\ttab-in" };
 	struct grant read_b = { GRANT_READ, GRANT_BUCKETS, 0 };
-	struct admin_token_spec spec = { .description = SLICE("d"), .grants = &read_b, .n_grants = 1 };
+	struct admin_token_spec spec = {
+		.description = SLICE("d"), .grants = &read_b, .n_grants = 1
+	};
 	struct store_token token, *list;
 	struct slice text, again;
 	struct home h;
@@ -163,7 +185,8 @@ test_tokens(void **state)
 	assert_false(slice_eq(text, again));
 	for (size_t i = 0; i < UNIT_N(bad); i++) {
 		spec.text = slice_from(bad[i]);
-		UNIT_CHECK(bad[i], admin_token_create(h.store, h.arena, &spec, &again, &token, &err) == -1);
+		UNIT_CHECK(bad[i],
+		    admin_token_create(h.store, h.arena, &spec, &again, &token, &err) == -1);
 		UNIT_CHECK(bad[i], err.code == ERR_INVALID);
 	}
 	spec.text = text;
@@ -181,7 +204,8 @@ test_tokens(void **state)
 	assert_int_equal(n, 2);
 	assert_int_equal(list[0].n_grants, 1);
 	assert_int_equal(list[0].grants[0].id, h.bucket);
-	assert_int_equal(admin_token_set_active(h.store, h.arena, list[0].id, false, &token, &err), 0);
+	assert_int_equal(
+	    admin_token_set_active(h.store, h.arena, list[0].id, false, &token, &err), 0);
 	assert_false(token.active);
 	assert_int_equal(admin_token_delete(h.store, h.arena, list[0].id, &err), 0);
 	assert_int_equal(admin_token_delete(h.store, h.arena, list[0].id, &err), -1);

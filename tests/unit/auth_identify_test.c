@@ -10,7 +10,9 @@ static struct slice
 make_token(struct home *h, int64_t expires_ns, uint64_t *id)
 {
 	struct admin_token_spec spec = {
-		.grants = admin_all_access, .n_grants = admin_n_all_access, .expires_ns = expires_ns,
+		.grants = admin_all_access,
+		.n_grants = admin_n_all_access,
+		.expires_ns = expires_ns,
 	};
 	struct store_token token;
 	struct slice text;
@@ -23,7 +25,8 @@ make_token(struct home *h, int64_t expires_ns, uint64_t *id)
 }
 
 static enum err_code
-identify(struct home *h, struct auth *auth, struct slice secret, int64_t now_ns, struct grants *grants)
+identify(
+    struct home *h, struct auth *auth, struct slice secret, int64_t now_ns, struct grants *grants)
 {
 	const struct auth_credential credential = { SLICE("someone"), secret };
 	struct err err;

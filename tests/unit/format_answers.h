@@ -37,7 +37,8 @@ push_series(struct rows_sink *sink, const char *name, const char *host, int n_ro
 	const struct slice columns[] = { SLICE("time"), SLICE("v") };
 	const struct tag tags[] = { { SLICE("host"), slice_from(host) } };
 	const struct rows_series series = {
-		.name = slice_from(name), .tags = host != NULL ? tags : NULL, .n_tags = host != NULL,
+		.name = slice_from(name),
+		.tags = host != NULL ? tags : NULL, .n_tags = host != NULL,
 		.columns = columns, .n_columns = 2,
 	};
 
@@ -104,7 +105,9 @@ static inline void
 answer_late_error(struct rows_sink *sink)
 {
 	const struct slice columns[] = { SLICE("v") };
-	const struct rows_series series = { .name = SLICE("m"), .columns = columns, .n_columns = 1 };
+	const struct rows_series series = {
+		.name = SLICE("m"), .columns = columns, .n_columns = 1,
+	};
 	const struct value row[] = { INT_(7) };
 
 	sink->result_begin(sink, 0);

@@ -44,7 +44,8 @@ test_cases(void **state)
 static void
 test_rows_are_streamed(void **state)
 {
-	struct printed printed = format_print("csv", &(struct format_options){ 0 }, answer_many_rows);
+	struct printed printed =
+	    format_print("csv", &(struct format_options){ 0 }, answer_many_rows);
 
 	(void)state;
 	assert_true(printed.bytes.n > 5000000);

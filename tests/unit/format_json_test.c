@@ -4,105 +4,121 @@
 #include "format_answers.h"
 
 static const struct format_case cases[] = {
-	{ "an answer of no statement", "json", { 0 }, answer_nothing,
-	    SLICE("{\"results\":[]}\n") },
+	{ "an answer of no statement", "json", { 0 }, answer_nothing, SLICE("{\"results\":[]}\n") },
 	{ "series are left out when there are none", "json", { 0 }, answer_no_series,
 	    SLICE("{\"results\":[{\"statement_id\":0}]}\n") },
 	{ "the same chunked", "json", { .chunked = true }, answer_no_series,
 	    SLICE("{\"results\":[{\"statement_id\":0}]}\n") },
 	{ "values are left out when there are none", "json", { 0 }, answer_no_rows,
 	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\","
-	    "\"columns\":[\"time\",\"v\"]}]}]}\n") },
+		  "\"columns\":[\"time\",\"v\"]}]}]}\n") },
 	{ "two series", "json", { .epoch = PRECISION_S }, answer_two_hosts,
 	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":["
-	    "{\"name\":\"m\",\"tags\":{\"host\":\"a\"},\"columns\":[\"time\",\"v\"],"
-	    "\"values\":[[1500000000,0]]},"
-	    "{\"name\":\"m\",\"tags\":{\"host\":\"b\"},\"columns\":[\"time\",\"v\"],"
-	    "\"values\":[[1500000000,0],[1500000000,1],[1500000000,2]]}]}]}\n") },
+		  "{\"name\":\"m\",\"tags\":{\"host\":\"a\"},\"columns\":[\"time\",\"v\"],"
+		  "\"values\":[[1500000000,0]]},"
+		  "{\"name\":\"m\",\"tags\":{\"host\":\"b\"},\"columns\":[\"time\",\"v\"],"
+		  "\"values\":[[1500000000,0],[1500000000,1],[1500000000,2]]}]}]}\n") },
 	{ "a document a series and chunk", "json",
 	    { .epoch = PRECISION_S, .chunked = true, .chunk_size = 2 }, answer_two_hosts,
-	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{\"host\":\"a\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0]]}],\"partial\":true}]}\n"
-	    "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{\"host\":\"b\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0],[1500000000,1]],\"partial\":true}],"
-	    "\"partial\":true}]}\n"
-	    "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{\"host\":\"b\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,2]]}]}]}\n") },
+	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{"
+		  "\"host\":\"a\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0]]}],\"partial\":true}]}\n"
+		  "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{"
+		  "\"host\":\"b\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0],[1500000000,1]],"
+		  "\"partial\":true}],"
+		  "\"partial\":true}]}\n"
+		  "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{"
+		  "\"host\":\"b\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,2]]}]}]}\n") },
 	{ "a series that just fills its chunk is not partial", "json",
 	    { .epoch = PRECISION_S, .chunked = true, .chunk_size = 3 }, answer_two_hosts,
-	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{\"host\":\"a\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0]]}],\"partial\":true}]}\n"
-	    "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{\"host\":\"b\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0],[1500000000,1],"
-	    "[1500000000,2]]}]}]}\n") },
+	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{"
+		  "\"host\":\"a\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0]]}],\"partial\":true}]}\n"
+		  "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"tags\":{"
+		  "\"host\":\"b\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[1500000000,0],[1500000000,1],"
+		  "[1500000000,2]]}]}]}\n") },
 	{ "errors and messages", "json", { .epoch = PRECISION_H }, answer_two_statements,
 	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\","
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}]},"
-	    "{\"statement_id\":1,\"error\":\"database not found: \\\"x\\\", y\"},"
-	    "{\"statement_id\":2,\"series\":[{\"name\":\"n\",\"tags\":{\"host\":\"a b,c\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}],"
-	    "\"messages\":[{\"level\":\"warning\",\"text\":\"beware\"}]}]}\n") },
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}]},"
+		  "{\"statement_id\":1,\"error\":\"database not found: \\\"x\\\", y\"},"
+		  "{\"statement_id\":2,\"series\":[{\"name\":\"n\",\"tags\":{\"host\":\"a b,c\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}],"
+		  "\"messages\":[{\"level\":\"warning\",\"text\":\"beware\"}]}]}\n") },
 	{ "errors and messages, a document each", "json", { .epoch = PRECISION_H, .chunked = true },
 	    answer_two_statements,
 	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\","
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}]}]}\n"
-	    "{\"results\":[{\"statement_id\":1,\"error\":\"database not found: \\\"x\\\", y\"}]}\n"
-	    "{\"results\":[{\"statement_id\":2,\"series\":[{\"name\":\"n\",\"tags\":{\"host\":\"a b,c\"},"
-	    "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}],"
-	    "\"messages\":[{\"level\":\"warning\",\"text\":\"beware\"}]}]}\n") },
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}]}]}\n"
+		  "{\"results\":[{\"statement_id\":1,\"error\":\"database not found: \\\"x\\\", "
+		  "y\"}]}\n"
+		  "{\"results\":[{\"statement_id\":2,\"series\":[{\"name\":\"n\",\"tags\":{"
+		  "\"host\":\"a b,c\"},"
+		  "\"columns\":[\"time\",\"v\"],\"values\":[[416666,0]]}],"
+		  "\"messages\":[{\"level\":\"warning\",\"text\":\"beware\"}]}]}\n") },
 	{ "an error after rows", "json", { 0 }, answer_late_error,
-	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],"
-	    "\"values\":[[7]]}],\"error\":\"too slow\"}]}\n") },
+	    SLICE(
+		"{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],"
+		"\"values\":[[7]]}],\"error\":\"too slow\"}]}\n") },
 	{ "every kind of value", "json", { 0 }, answer_values,
-	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"time\",\"a\\\"b\",\"c,d\"],"
-	    "\"values\":[[\"1969-12-31T23:59:59.999999999Z\",1.5,1e+21],"
-	    "[\"1970-01-01T00:00:00Z\",1e-7,-100000000000000000000],"
-	    "[\"2017-07-14T02:40:00.1Z\",-9223372036854775808,18446744073709551615],"
-	    "[\"2017-07-14T02:40:00.123456Z\",true,false],"
-	    "[null,null,null],[null,null,null],"
-	    "[null,\"q\\\"\\\\\\n\\r\\t\\u0001<&>\",\"\xc3\xa4\\ufffd\\ufffd\\ufffdz\"],"
-	    "[null,\"\",\" x\"]]}]}]}\n") },
+	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"time\",\"a\\\"b\","
+		  "\"c,d\"],"
+		  "\"values\":[[\"1969-12-31T23:59:59.999999999Z\",1.5,1e+21],"
+		  "[\"1970-01-01T00:00:00Z\",1e-7,-100000000000000000000],"
+		  "[\"2017-07-14T02:40:00.1Z\",-9223372036854775808,18446744073709551615],"
+		  "[\"2017-07-14T02:40:00.123456Z\",true,false],"
+		  "[null,null,null],[null,null,null],"
+		  "[null,\"q\\\"\\\\\\n\\r\\t\\u0001<&>\",\"\xc3\xa4\\ufffd\\ufffd\\ufffdz\"],"
+		  "[null,\"\",\" x\"]]}]}]}\n") },
 	{ "times in units are cut toward zero", "json", { .epoch = PRECISION_US }, answer_values,
-	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"time\",\"a\\\"b\",\"c,d\"],"
-	    "\"values\":[[0,1.5,1e+21],[0,1e-7,-100000000000000000000],"
-	    "[1500000000100000,-9223372036854775808,18446744073709551615],"
-	    "[1500000000123456,true,false],[null,null,null],[null,null,null],"
-	    "[null,\"q\\\"\\\\\\n\\r\\t\\u0001<&>\",\"\xc3\xa4\\ufffd\\ufffd\\ufffdz\"],"
-	    "[null,\"\",\" x\"]]}]}]}\n") },
+	    SLICE("{\"results\":[{\"statement_id\":0,\"series\":[{\"columns\":[\"time\",\"a\\\"b\","
+		  "\"c,d\"],"
+		  "\"values\":[[0,1.5,1e+21],[0,1e-7,-100000000000000000000],"
+		  "[1500000000100000,-9223372036854775808,18446744073709551615],"
+		  "[1500000000123456,true,false],[null,null,null],[null,null,null],"
+		  "[null,\"q\\\"\\\\\\n\\r\\t\\u0001<&>\",\"\xc3\xa4\\ufffd\\ufffd\\ufffdz\"],"
+		  "[null,\"\",\" x\"]]}]}]}\n") },
 	{ "pretty, nothing", "json", { .pretty = true }, answer_nothing,
 	    SLICE("{\n    \"results\": []\n}\n") },
 	{ "pretty", "json", { .pretty = true, .chunked = true, .chunk_size = 2 }, answer_two_hosts,
-	    SLICE("{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
-	    "            \"series\": [\n                {\n                    \"name\": \"m\",\n"
-	    "                    \"tags\": {\n                        \"host\": \"a\"\n"
-	    "                    },\n                    \"columns\": [\n"
-	    "                        \"time\",\n                        \"v\"\n"
-	    "                    ],\n                    \"values\": [\n"
-	    "                        [\n                            \"2017-07-14T02:40:00Z\",\n"
-	    "                            0\n                        ]\n"
-	    "                    ]\n                }\n            ],\n"
-	    "            \"partial\": true\n        }\n    ]\n}\n"
-	    "{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
-	    "            \"series\": [\n                {\n                    \"name\": \"m\",\n"
-	    "                    \"tags\": {\n                        \"host\": \"b\"\n"
-	    "                    },\n                    \"columns\": [\n"
-	    "                        \"time\",\n                        \"v\"\n"
-	    "                    ],\n                    \"values\": [\n"
-	    "                        [\n                            \"2017-07-14T02:40:00Z\",\n"
-	    "                            0\n                        ],\n"
-	    "                        [\n                            \"2017-07-14T02:40:00.000000001Z\",\n"
-	    "                            1\n                        ]\n"
-	    "                    ],\n                    \"partial\": true\n                }\n"
-	    "            ],\n            \"partial\": true\n        }\n    ]\n}\n"
-	    "{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
-	    "            \"series\": [\n                {\n                    \"name\": \"m\",\n"
-	    "                    \"tags\": {\n                        \"host\": \"b\"\n"
-	    "                    },\n                    \"columns\": [\n"
-	    "                        \"time\",\n                        \"v\"\n"
-	    "                    ],\n                    \"values\": [\n"
-	    "                        [\n                            \"2017-07-14T02:40:00.000000002Z\",\n"
-	    "                            2\n                        ]\n"
-	    "                    ]\n                }\n            ]\n        }\n    ]\n}\n") },
+	    SLICE(
+		"{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
+		"            \"series\": [\n                {\n                    \"name\": "
+		"\"m\",\n"
+		"                    \"tags\": {\n                        \"host\": \"a\"\n"
+		"                    },\n                    \"columns\": [\n"
+		"                        \"time\",\n                        \"v\"\n"
+		"                    ],\n                    \"values\": [\n"
+		"                        [\n                            \"2017-07-14T02:40:00Z\",\n"
+		"                            0\n                        ]\n"
+		"                    ]\n                }\n            ],\n"
+		"            \"partial\": true\n        }\n    ]\n}\n"
+		"{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
+		"            \"series\": [\n                {\n                    \"name\": "
+		"\"m\",\n"
+		"                    \"tags\": {\n                        \"host\": \"b\"\n"
+		"                    },\n                    \"columns\": [\n"
+		"                        \"time\",\n                        \"v\"\n"
+		"                    ],\n                    \"values\": [\n"
+		"                        [\n                            \"2017-07-14T02:40:00Z\",\n"
+		"                            0\n                        ],\n"
+		"                        [\n                            "
+		"\"2017-07-14T02:40:00.000000001Z\",\n"
+		"                            1\n                        ]\n"
+		"                    ],\n                    \"partial\": true\n                }\n"
+		"            ],\n            \"partial\": true\n        }\n    ]\n}\n"
+		"{\n    \"results\": [\n        {\n            \"statement_id\": 0,\n"
+		"            \"series\": [\n                {\n                    \"name\": "
+		"\"m\",\n"
+		"                    \"tags\": {\n                        \"host\": \"b\"\n"
+		"                    },\n                    \"columns\": [\n"
+		"                        \"time\",\n                        \"v\"\n"
+		"                    ],\n                    \"values\": [\n"
+		"                        [\n                            "
+		"\"2017-07-14T02:40:00.000000002Z\",\n"
+		"                            2\n                        ]\n"
+		"                    ]\n                }\n            ]\n        }\n    ]\n}\n") },
 };
 
 static void
@@ -116,7 +132,8 @@ test_cases(void **state)
 static void
 test_rows_are_streamed(void **state)
 {
-	struct printed printed = format_print("json", &(struct format_options){ 0 }, answer_many_rows);
+	struct printed printed =
+	    format_print("json", &(struct format_options){ 0 }, answer_many_rows);
 
 	(void)state;
 	assert_true(printed.bytes.n > 5000000);

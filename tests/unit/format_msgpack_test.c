@@ -117,49 +117,55 @@ static const struct format_case cases[] = {
 	    SLICE("{'results':[{'statement_id':0,'series':[]}]}\n") },
 	{ "values are there even if empty", "msgpack", { .n_results = 1 }, answer_no_rows,
 	    SLICE("{'results':[{'statement_id':0,'series':[{'name':'m','columns':['time','v'],"
-	    "'values':[]}]}]}\n") },
+		  "'values':[]}]}]}\n") },
 	{ "two series", "msgpack", { .n_results = 1 }, answer_two_hosts,
 	    SLICE("{'results':[{'statement_id':0,'series':["
-	    "{'name':'m','tags':{'host':'a'},'columns':['time','v'],'values':[[@1500000000.0,0]]},"
-	    "{'name':'m','tags':{'host':'b'},'columns':['time','v'],'values':[[@1500000000.0,0],"
-	    "[@1500000000.1,1],[@1500000000.2,2]]}]}]}\n") },
+		  "{'name':'m','tags':{'host':'a'},'columns':['time','v'],'values':[[@1500000000.0,"
+		  "0]]},"
+		  "{'name':'m','tags':{'host':'b'},'columns':['time','v'],'values':[[@1500000000.0,"
+		  "0],"
+		  "[@1500000000.1,1],[@1500000000.2,2]]}]}]}\n") },
 	{ "chunks", "msgpack", { .epoch = PRECISION_S, .chunked = true, .chunk_size = 2 },
 	    answer_two_hosts,
-	    SLICE("{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'a'},"
-	    "'columns':['time','v'],'values':[[1500000000,0]]}],'partial':true}]}\n"
-	    "{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'b'},"
-	    "'columns':['time','v'],'values':[[1500000000,0],[1500000000,1]],'partial':true}],"
-	    "'partial':true}]}\n"
-	    "{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'b'},"
-	    "'columns':['time','v'],'values':[[1500000000,2]]}]}]}\n") },
+	    SLICE(
+		"{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'a'},"
+		"'columns':['time','v'],'values':[[1500000000,0]]}],'partial':true}]}\n"
+		"{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'b'},"
+		"'columns':['time','v'],'values':[[1500000000,0],[1500000000,1]],'partial':true}],"
+		"'partial':true}]}\n"
+		"{'results':[{'statement_id':0,'series':[{'name':'m','tags':{'host':'b'},"
+		"'columns':['time','v'],'values':[[1500000000,2]]}]}]}\n") },
 	{ "errors and messages", "msgpack", { .epoch = PRECISION_S }, answer_two_statements,
 	    SLICE("{'results':[{'statement_id':0,'series':[{'name':'m','columns':['time','v'],"
-	    "'values':[[1500000000,0]]}]},"
-	    "{'statement_id':1,'error':'database not found: \"x\", y'},"
-	    "{'statement_id':2,'series':[{'name':'n','tags':{'host':'a b,c'},'columns':['time','v'],"
-	    "'values':[[1500000000,0]]}],'messages':[{'level':'warning','text':'beware'}]}]}\n") },
-	{ "errors and messages, chunked", "msgpack",
-	    { .epoch = PRECISION_S, .chunked = true }, answer_two_statements,
+		  "'values':[[1500000000,0]]}]},"
+		  "{'statement_id':1,'error':'database not found: \"x\", y'},"
+		  "{'statement_id':2,'series':[{'name':'n','tags':{'host':'a "
+		  "b,c'},'columns':['time','v'],"
+		  "'values':[[1500000000,0]]}],'messages':[{'level':'warning','text':'beware'}]}]}"
+		  "\n") },
+	{ "errors and messages, chunked", "msgpack", { .epoch = PRECISION_S, .chunked = true },
+	    answer_two_statements,
 	    SLICE("{'results':[{'statement_id':0,'series':[{'name':'m','columns':['time','v'],"
-	    "'values':[[1500000000,0]]}]}]}\n"
-	    "{'results':[{'statement_id':1,'error':'database not found: \"x\", y'}]}\n"
-	    "{'results':[{'statement_id':2,'series':[{'name':'n','tags':{'host':'a b,c'},"
-	    "'columns':['time','v'],'values':[[1500000000,0]]}],"
-	    "'messages':[{'level':'warning','text':'beware'}]}]}\n") },
+		  "'values':[[1500000000,0]]}]}]}\n"
+		  "{'results':[{'statement_id':1,'error':'database not found: \"x\", y'}]}\n"
+		  "{'results':[{'statement_id':2,'series':[{'name':'n','tags':{'host':'a b,c'},"
+		  "'columns':['time','v'],'values':[[1500000000,0]]}],"
+		  "'messages':[{'level':'warning','text':'beware'}]}]}\n") },
 	{ "a failed statement is its error alone", "msgpack", { .n_results = 1 }, answer_late_error,
 	    SLICE("{'results':[{'statement_id':0,'error':'too slow'}]}\n") },
 	{ "a statement too large to hold", "msgpack", { .n_results = 2, .hold_bytes = 80 },
 	    answer_two_hosts,
 	    SLICE("{'results':[{'statement_id':0,'error':'max-memory limit exceeded: more than 80 "
-	    "bytes of MessagePack, ask for chunked=true'},"
-	    "{'statement_id':1,'error':'not executed'}]}\n") },
+		  "bytes of MessagePack, ask for chunked=true'},"
+		  "{'statement_id':1,'error':'not executed'}]}\n") },
 	{ "every kind of value", "msgpack", { .n_results = 1 }, answer_values,
-	    SLICE("{'results':[{'statement_id':0,'series':[{'columns':['time','a\"b','c,d'],'values':["
-	    "[@-1.999999999,1.5f,1e+21f],[@0.0,1e-07f,-1e+20f],"
-	    "[@1500000000.100000000,-9223372036854775808,18446744073709551615],"
-	    "[@1500000000.123456000,true,false],[nil,nil,nanf],[nil,inff,-inff],"
-	    "[nil,'q\"\\\n\r\t\x01<&>','\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz'],"
-	    "[nil,'',' x']]}]}]}\n") },
+	    SLICE("{'results':[{'statement_id':0,'series':[{'columns':['time','a\"b','c,d'],'"
+		  "values':["
+		  "[@-1.999999999,1.5f,1e+21f],[@0.0,1e-07f,-1e+20f],"
+		  "[@1500000000.100000000,-9223372036854775808,18446744073709551615],"
+		  "[@1500000000.123456000,true,false],[nil,nil,nanf],[nil,inff,-inff],"
+		  "[nil,'q\"\\\n\r\t\x01<&>','\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz'],"
+		  "[nil,'',' x']]}]}]}\n") },
 };
 
 static void
@@ -191,8 +197,25 @@ static void
 answer_sizes(struct rows_sink *sink)
 {
 	static const int64_t edges[] = {
-		0, 127, 128, 255, 256, 65535, 65536, INT64_C(4294967295), INT64_C(4294967296), INT64_MAX,
-		-1, -32, -33, -128, -129, -32768, -32769, -INT64_C(2147483648), -INT64_C(2147483649),
+		0,
+		127,
+		128,
+		255,
+		256,
+		65535,
+		65536,
+		INT64_C(4294967295),
+		INT64_C(4294967296),
+		INT64_MAX,
+		-1,
+		-32,
+		-33,
+		-128,
+		-129,
+		-32768,
+		-32769,
+		-INT64_C(2147483648),
+		-INT64_C(2147483649),
 		INT64_MIN,
 	};
 	static const size_t lengths[] = { 31, 32, 255, 256, 65535, 65536 };

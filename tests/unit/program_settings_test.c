@@ -135,13 +135,16 @@ test_where_the_home_is(void **state)
 static void
 test_errors(void **state)
 {
-	static const struct { const char *line, *text; } rows[] = {
+	static const struct { const char *line, *text;
+	} rows[] = {
 		{ "cahce_size = 1M", "found \"cahce_size\", expected the name of a setting" },
-		{ "cache_size = 1Q", "cache_size: found \"1Q\", expected bytes, such as 4096, 64k, 16M" },
+		{ "cache_size = 1Q",
+		    "cache_size: found \"1Q\", expected bytes, such as 4096, 64k, 16M" },
 		{ "cache_size =", "cache_size: found \"\", expected bytes" },
 		{ "chunk_size = -1", "chunk_size: found \"-1\", expected a whole number" },
 		{ "chunk_size = 1.5", "chunk_size: found \"1.5\", expected a whole number" },
-		{ "query_timeout = 30", "query_timeout: found \"30\", expected a duration, such as" },
+		{ "query_timeout = 30",
+		    "query_timeout: found \"30\", expected a duration, such as" },
 		{ "compress = maybe", "compress: found \"maybe\", expected yes or no" },
 		{ "spool_dir = \"\"", "spool_dir: found \"\", expected a text" },
 		{ "home = /x", "found \"home\", which the weir.conf in the home cannot set" },
@@ -173,12 +176,24 @@ test_errors(void **state)
 static void
 test_sizes(void **state)
 {
-	static const struct { const char *text; uint64_t bytes; bool good; } rows[] = {
-		{ "0", 0, true }, { "4096", 4096, true }, { "64k", 65536, true }, { "64K", 65536, true },
-		{ "16M", 16 << 20, true }, { "16MiB", 16 << 20, true }, { "2 G", UINT64_C(2) << 30, true },
-		{ "1T", UINT64_C(1) << 40, true }, { "8388607T", UINT64_C(8388607) << 40, true },
-		{ "8388608T", 0, false }, { "18446744073709551616", 0, false }, { "k", 0, false },
-		{ "1kk", 0, false }, { "1MB", 0, false }, { "1.5M", 0, false }, { "-1", 0, false },
+	static const struct { const char *text; uint64_t bytes; bool good;
+	} rows[] = {
+		{ "0", 0, true },
+		{ "4096", 4096, true },
+		{ "64k", 65536, true },
+		{ "64K", 65536, true },
+		{ "16M", 16 << 20, true },
+		{ "16MiB", 16 << 20, true },
+		{ "2 G", UINT64_C(2) << 30, true },
+		{ "1T", UINT64_C(1) << 40, true },
+		{ "8388607T", UINT64_C(8388607) << 40, true },
+		{ "8388608T", 0, false },
+		{ "18446744073709551616", 0, false },
+		{ "k", 0, false },
+		{ "1kk", 0, false },
+		{ "1MB", 0, false },
+		{ "1.5M", 0, false },
+		{ "-1", 0, false },
 	};
 	struct place p;
 	char text[64];
@@ -197,12 +212,27 @@ test_sizes(void **state)
 static void
 test_durations(void **state)
 {
-	static const struct { const char *text; int64_t ns; } rows[] = {
-		{ "0", 0 }, { "0s", 0 }, { "1ns", 1 }, { "2us", 2000 }, { "3ms", 3000000 },
-		{ "1h30m", INT64_C(5400000000000) }, { "7d", INT64_C(604800000000000) },
-		{ "1w", INT64_C(604800000000000) }, { "15250w", INT64_C(9223200000000000000) },
-		{ "15251w", -1 }, { "", -1 }, { "5", -1 }, { "s", -1 }, { "1x", -1 }, { "1m 2s", -1 },
-		{ "-1s", -1 }, { "1s2", -1 }, { "99999999999999999999s", -1 }, { "1.5h", -1 },
+	static const struct { const char *text; int64_t ns;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0s", 0 },
+		{ "1ns", 1 },
+		{ "2us", 2000 },
+		{ "3ms", 3000000 },
+		{ "1h30m", INT64_C(5400000000000) },
+		{ "7d", INT64_C(604800000000000) },
+		{ "1w", INT64_C(604800000000000) },
+		{ "15250w", INT64_C(9223200000000000000) },
+		{ "15251w", -1 },
+		{ "", -1 },
+		{ "5", -1 },
+		{ "s", -1 },
+		{ "1x", -1 },
+		{ "1m 2s", -1 },
+		{ "-1s", -1 },
+		{ "1s2", -1 },
+		{ "99999999999999999999s", -1 },
+		{ "1.5h", -1 },
 	};
 
 	(void)state;
@@ -221,9 +251,8 @@ test_print(void **state)
 {
 	struct place p;
 	struct settings before;
-	char *text = NULL, *home;
-	size_t n;
-	FILE *memory;
+	struct buf out = { 0 };
+	char *text, *home;
 
 	(void)state;
 	place_begin(&p);
@@ -231,9 +260,9 @@ test_print(void **state)
 	    "influxql_management = on\nquery_max_memory = 3G\nspool_dir = \"/var/tmp\"\n");
 	assert_int_equal(read_here(&p), 0);
 	before = p.settings;
-	memory = open_memstream(&text, &n);
-	settings_print(&p.settings, memory);
-	fclose(memory);
+	settings_print(&p.settings, &out);
+	buf_putc(&out, '\0');
+	text = out.p;
 	home = strstr(text, "\nhome = ");
 	assert_non_null(home);
 	home[1] = '#';
@@ -248,7 +277,7 @@ test_print(void **state)
 #define SETTING(kind, name, default_, help) assert_true(p.settings.name == before.name);
 #include "program/settings_table.h"
 #undef SETTING
-	free(text);
+	buf_free(&out);
 	place_end(&p);
 }
 
