@@ -11,7 +11,8 @@ select_is() {
 	query "$text" -d epoch=s
 	gives "$text" 200 "$(result "$@")"
 }
-cpu() { printf '{"name":"cpu",%s"columns":["time",%s],"values":[%s]}' "${3:+\"tags\":{$3},}" "$1" "$2"; }
+# cpu COLUMNS VALUES [TAGS]: a series of cpu
+cpu() { printf '{"name":"cpu",%s"columns":["time",%s],"values":[%s]}' "${3:+"\"tags\":{$3\},"}" "$1" "$2"; }
 select_is 'SELECT mean("user") FROM cpu' "$(cpu '"mean"' '[0,3]')"
 select_is 'SELECT count(*) FROM cpu' "$(cpu '"count_sys","count_user"' '[0,4,5]')"
 select_is 'SELECT min("user"), max("user"), sum("user"), median("user"), spread("user") FROM cpu' "$(cpu '"min","max","sum","median","spread"' '[0,1,5,15,3,4]')"
