@@ -101,7 +101,7 @@ def write_batches(shared, writer, send, seed):
     n = 0
     while not shared.stop.is_set():
         size = rng.choice((1, 5, 50, 400))
-        body = "".join(f"kill,w={writer},host=h{i % 7} v={value(writer, i)}i {i}\n" for i in range(n, n + size)).encode()
+        body = "".join(f"load,w={writer},host=h{i % 7} v={value(writer, i)}i {i}\n" for i in range(n, n + size)).encode()
         for _ in range(rng.choice((1, 3, 10))):
             status, text = send(shared, "POST", "/write", "db=crash&precision=s", body)
             if status == 204:
@@ -126,7 +126,7 @@ def read_counts(shared, send, writers, seed):
         writer = rng.randrange(writers)
         with shared.lock:
             least = shared.acknowledged[writer]
-        query = urllib.parse.urlencode({"db": "crash", "epoch": "s", "q": f"SELECT count(v) FROM kill WHERE w = '{writer}'"})
+        query = urllib.parse.urlencode({"db": "crash", "epoch": "s", "q": f"SELECT count(v) FROM load WHERE w = '{writer}'"})
         status, text = send(shared, "GET", "/query", query)
         if status != 200:
             with shared.lock:
@@ -187,7 +187,7 @@ def kill_at_random(shared, wanted, seed, most_seconds):
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 def points_there(shared, writer):
-    query = urllib.parse.urlencode({"db": "crash", "epoch": "s", "q": f"SELECT v FROM kill WHERE w = '{writer}'"})
+    query = urllib.parse.urlencode({"db": "crash", "epoch": "s", "q": f"SELECT v FROM load WHERE w = '{writer}'"})
     for _ in range(20):
         status, text = over_http(shared, "GET", "/query", query)
         if status == 200:
@@ -243,12 +243,14 @@ def main():
     seconds = time.monotonic() - began
 
     lost = wrong = total = 0
-    for writer in range(writers):
-        there = points_there(shared, writer)
-        total += len(shared.points[writer])
-        lost += sum(1 for n in shared.points[writer] if n not in there)
-        wrong += sum(1 for n, v in there.items() if v != value(writer, n))
-    said = local("stop", "--build", build, "--home", home)
+    try:
+        for writer in range(writers):
+            there = points_there(shared, writer)
+            total += len(shared.points[writer])
+            lost += sum(1 for n in shared.points[writer] if n not in there)
+            wrong += sum(1 for n, v in there.items() if v != value(writer, n))
+    finally:
+        said = local("stop", "--build", build, "--home", home)
     facts = [("all kills took place", kills >= args.kills, f"{kills} of {args.kills} in {seconds:.0f} s"),
              ("points were acknowledged meanwhile", total > 0, "none"),
              ("every acknowledged point is there", lost == 0, f"{lost} of {total} are lost"),
