@@ -200,6 +200,8 @@ make_room(struct windows *w, int64_t start, struct err *err)
 	int64_t interval = w->spec.plan->window.interval;
 	uint64_t limit = w->spec.plan->ctx->limits.max_memory_bytes, front = 0, n;
 
+	if (interval == 0)
+		interval = 1;		/* one window for all times, which is the base */
 	if (w->n_table == 0)
 		w->base = start;
 	if (start < w->base)
