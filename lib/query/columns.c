@@ -13,7 +13,8 @@ size_t
 plan_ref_add(struct refs *refs, struct arena *arena, struct ref ref)
 {
 	for (size_t i = 0; i < refs->n; i++)
-		if (refs->list[i].type == ref.type && slice_eq(refs->list[i].name, ref.name))
+		if (refs->list[i].type == ref.type &&
+		    refs->list[i].null_if_missing == ref.null_if_missing && slice_eq(refs->list[i].name, ref.name))
 			return i;
 	if (refs->n == refs->cap) {
 		size_t cap = refs->cap != 0 ? refs->cap * 2 : 8;
@@ -28,7 +29,7 @@ plan_ref_add(struct refs *refs, struct arena *arena, struct ref ref)
 static struct ref
 ref_of(const struct expr *e)
 {
-	return (struct ref){ e->ref.name, plan_cast_type(e->ref.cast) };
+	return (struct ref){ e->ref.name, plan_cast_type(e->ref.cast), false };
 }
 
 /* ---- names ---- */

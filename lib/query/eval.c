@@ -2,8 +2,9 @@
  * query/eval.c - arithmetic, comparison and logic over values
  *
  * The operand on the left decides what an operation is: integers with integers stay integers and
- * wrap, any float makes floats, an unsigned makes unsigneds. Dividing by zero gives zero. Null with a
- * boolean counts as false; every other operation on null is null, or false for a comparison.
+ * wrap, any float makes floats, an unsigned makes unsigneds. Dividing by zero gives zero. Null
+ * beside a boolean is false for AND and OR; every other operation on null is null, or false for a
+ * comparison.
  */
 #include "query/eval.h"
 
@@ -152,14 +153,20 @@ eval_unlike(enum expr_op op, struct value a)
 	}
 }
 
+static bool
+is_logic(enum expr_op op)
+{
+	return op == OP_AND || op == OP_OR;
+}
+
 struct value
 eval_binary(enum expr_op op, bool integer_division, struct value a, struct value b)
 {
 	if (value_is_number(a) && value_is_number(b))
 		return eval_numbers(op, integer_division, a, b);
-	if (a.type == VALUE_NULL && b.type == VALUE_BOOLEAN)
+	if (a.type == VALUE_NULL && b.type == VALUE_BOOLEAN && is_logic(op))
 		a = value_boolean(false);
-	else if (b.type == VALUE_NULL && a.type == VALUE_BOOLEAN)
+	else if (b.type == VALUE_NULL && a.type == VALUE_BOOLEAN && is_logic(op))
 		b = value_boolean(false);
 	if (a.type == VALUE_BOOLEAN && b.type == VALUE_BOOLEAN)
 		return eval_booleans(op, a.b, b.b);
@@ -223,7 +230,9 @@ value_convert(struct value v, enum value_type type)
 	case VALUE_UNSIGNED:
 		if (v.type == VALUE_INTEGER)
 			return of_unsigned((uint64_t)v.i);
-		return of_unsigned(v.f >= 0 && v.f < 0x1p64 ? (uint64_t)v.f : 0);
+		if (v.f < 0 && v.f >= -0x1p63)
+			return of_unsigned((uint64_t)(int64_t)v.f);
+		return of_unsigned(v.f >= 0 && v.f < 0x1p64 ? (uint64_t)v.f : UINT64_C(1) << 63);
 	default:
 		return value_null();
 	}

@@ -14,12 +14,11 @@ fill_default(enum select_fill fill, struct value number, enum value_type type)
 	case VALUE_UNSIGNED:
 		return value_convert(number, type);
 	case VALUE_STRING:
-	case VALUE_TAG:
 		return value_string(SLICE(""));
 	case VALUE_BOOLEAN:
 		return value_boolean(false);
 	default:
-		return value_null();
+		return number;
 	}
 }
 

@@ -8,7 +8,8 @@
 
 /*
  * fill_default - what stands for a missing value under fill(number): the number as that type, ''
- *                for strings, false for booleans; null under every other fill
+ *                for strings, false for booleans, as it is for tags and for what no source knows;
+ *                null under every other fill
  */
 struct value	 fill_default(enum select_fill fill, struct value number, enum value_type type);
 

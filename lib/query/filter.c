@@ -2,7 +2,7 @@
  * query/filter.c - field conditions, a block of rows at a time
  *
  * The condition of a source is compiled with that source's types: a name that is no field there is a
- * tag, and a tag that is missing is ''. Comparisons of a numeric column with a literal run down the
+ * tag, and a tag that is missing is '', or null beside another name. Comparisons of a numeric column with a literal run down the
  * column and give a bit a row, AND and OR join bits; everything else is evaluated row by row.
  */
 #include <stdlib.h>
@@ -11,14 +11,39 @@
 
 /* ---- compiling ---- */
 
+static bool
+is_number(enum value_type type)
+{
+	return type == VALUE_FLOAT || type == VALUE_INTEGER || type == VALUE_UNSIGNED;
+}
+
 static struct ref
-ref_in(const struct plan_source *source, const struct expr *e)
+ref_in(const struct plan_source *source, const struct expr *e, bool null_if_missing)
 {
 	enum value_type type = plan_type_in(source, e->ref.name);
+	enum value_type cast = plan_cast_type(e->ref.cast);
 
 	if (type == VALUE_NULL && source->measurement != NULL)
 		type = VALUE_TAG;
-	return (struct ref){ e->ref.name, type };
+	if (type == VALUE_TAG)
+		type = e->ref.cast == CAST_FIELD ? VALUE_NULL : VALUE_TAG;
+	else if (is_number(type) && is_number(cast))
+		type = cast;
+	else if (cast != VALUE_NULL && cast != type)
+		type = VALUE_NULL;
+	return (struct ref){ e->ref.name, type, null_if_missing };
+}
+
+static int
+compile_ref(struct plan *plan, const struct expr *e, const struct plan_source *source,
+    bool null_if_missing, struct refs *refs, struct eval **eval)
+{
+	struct eval *out = arena_zalloc(plan->arena, sizeof(*out));
+
+	out->kind = EVAL_SLOT;
+	out->slot = plan_ref_add(refs, plan->arena, ref_in(source, e, null_if_missing));
+	*eval = out;
+	return 0;
 }
 
 static int
@@ -32,6 +57,13 @@ compile_binary(struct plan *plan, const struct expr *e, const struct plan_source
 	out->op = e->binary.op;
 	out->integer_division = true;
 	out->n_args = 2;
+	if (e->binary.left->kind == EXPR_REF && right->kind == EXPR_REF) {
+		compile_ref(plan, e->binary.left, source, true, refs, &left);
+		compile_ref(plan, right, source, true, refs, &other);
+		out->args[0] = left;
+		out->args[1] = other;
+		return 0;
+	}
 	if (plan_compile_condition(plan, e->binary.left, source, refs, &left, err) != 0)
 		return -1;
 	out->args[0] = left;
@@ -68,9 +100,7 @@ plan_compile_condition(struct plan *plan, const struct expr *e, const struct pla
 		}
 		return 0;
 	case EXPR_REF:
-		out->kind = EVAL_SLOT;
-		out->slot = plan_ref_add(refs, plan->arena, ref_in(source, e));
-		return 0;
+		return compile_ref(plan, e, source, false, refs, eval);
 	default:
 		out->kind = EVAL_LITERAL;
 		out->literal = eval_literal(e);

@@ -280,8 +280,24 @@ same_value(const struct samples *s, size_t a, size_t b)
 }
 
 /*
+ * Of two booleans that are equally frequent the one that occurs first.
+ */
+static struct value
+mode_of_booleans(const struct samples *s)
+{
+	size_t n_true = 0, first = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		n_true += s->list[i].cell.u != 0;
+		if (s->list[i].time < s->list[first].time)
+			first = i;
+	}
+	return 2 * n_true == s->n ? samples_value(s, first) : value_boolean(2 * n_true > s->n);
+}
+
+/*
  * Values are visited in ascending order. One that is as frequent as the leader takes its place,
- * unless it occurs only after the leader's last.
+ * unless it occurs only after the leader's last; a value that occurs once leads only as the least.
  */
 static size_t
 mode_finish(void *state, const struct call *call, struct point **points)
@@ -293,12 +309,15 @@ mode_finish(void *state, const struct call *call, struct point **points)
 	(void)call;
 	if (s->n == 0)
 		return 0;
+	if (s->type == VALUE_BOOLEAN)
+		return one_value(*points, mode_of_booleans(s));
 	samples_sort(s);
 	best_time = s->list[0].time;
 	for (size_t i = 0, end; i < s->n; i = end) {
 		for (end = i + 1; end < s->n && same_value(s, i, end);)
 			end++;
-		if (end - i < most || (end - i == most && s->list[i].time > best_time))
+		if ((i > 0 && end - i < 2) || end - i < most ||
+		    (end - i == most && s->list[i].time > best_time))
 			continue;
 		most = end - i;
 		best = i;

@@ -110,22 +110,22 @@ offer(struct many_state *s, const struct call *call, const struct fn_input *in, 
 }
 
 /*
- * What makes a combination: for each tag its length and bytes, or a mark where it is missing.
+ * What makes a combination: for each tag its length and bytes, or a mark where it is missing. A field
+ * in place of a tag counts as missing.
  */
 static void
 make_key(struct many_state *s, const struct call *call, const struct fn_input *in, size_t row)
 {
 	buf_reset(&s->key);
 	for (size_t i = 0; i < call->n_tags; i++) {
-		struct value v = column_value(&in->block->columns[in->aux[i]], row);
+		const struct column *c = &in->block->columns[in->aux[i]];
+		struct value v = c->cells == NULL ? column_value(c, row) : value_null();
 
 		buf_putc(&s->key, (char)v.type);
-		if (value_is_text(v)) {
-			buf_put_be32(&s->key, (uint32_t)v.s.n);
-			buf_put_slice(&s->key, v.s);
-		} else if (v.type != VALUE_NULL) {
-			buf_put_be64(&s->key, v.type == VALUE_BOOLEAN ? v.b : v.u);
-		}
+		if (!value_is_text(v))
+			continue;
+		buf_put_be32(&s->key, (uint32_t)v.s.n);
+		buf_put_slice(&s->key, v.s);
 	}
 }
 
@@ -176,21 +176,15 @@ by_time(const void *x, const void *y)
 }
 
 /*
- * All points there are in order of time.
+ * All points there are, in order of time; in a descending answer too.
  */
 static size_t
-give_points(struct many_state *s, const struct call *call, struct point **points)
+give_points(struct many_state *s, struct point **points)
 {
 	s->points = memory_array(s->n + 1, sizeof(*s->points));
 	for (size_t i = 0; i < s->n; i++)
 		s->points[i] = kept_point(s->best[i]);
 	qsort(s->points, s->n, sizeof(*s->points), by_time);
-	for (size_t i = 0; !call->ascending && i < s->n / 2; i++) {
-		struct point other = s->points[i];
-
-		s->points[i] = s->points[s->n - 1 - i];
-		s->points[s->n - 1 - i] = other;
-	}
 	*points = s->points;
 	return s->n;
 }
@@ -225,7 +219,7 @@ top_finish(void *state, const struct call *call, struct point **points)
 		}
 		free(all);
 	}
-	return give_points(s, call, points);
+	return give_points(s, points);
 }
 
 static void
@@ -291,7 +285,8 @@ sample_step(void *state, const struct call *call, const struct fn_input *in, siz
 static size_t
 sample_finish(void *state, const struct call *call, struct point **points)
 {
-	return give_points(state, call, points);
+	(void)call;
+	return give_points(state, points);
 }
 
 const struct fn_states fn_sample = {

@@ -276,7 +276,9 @@ push_momentum(void *state, const struct call *call, int64_t time, struct value v
 	bool plain = call->warmup == WARMUP_NONE;
 
 	if (plain) {
-		double gain = change > 0 ? change : 0, loss = change < 0 ? -change : 0;
+		bool any = m->strength.number > 0;	/* the first point has no change */
+		double gain = any && change > 0 ? change : 0;
+		double loss = any && change < 0 ? -change : 0;
 
 		m->up += gain - ring_push(&m->ups, call->n, gain);
 		m->down += loss - ring_push(&m->downs, call->n, loss);

@@ -254,7 +254,7 @@ integral_flush(void *state, const struct call *call, struct point *out)
 	if (!a->set || (windows && a->time == a->start))
 		return false;
 	a->set = false;
-	*out = (struct point){ .time = windows ? a->start : call->bound,
+	*out = (struct point){ .time = windows ? a->start : 0,
 	    .value = value_float(a->sum) };
 	return true;
 }

@@ -148,7 +148,8 @@ make_groups(struct plan *plan, const struct sorted *all, size_t n)
 }
 
 /*
- * SLIMIT and SOFFSET count the groups of each measurement.
+ * SLIMIT and SOFFSET count the groups of each measurement. As in 1.x, SOFFSET without SLIMIT leaves
+ * none, and neither counts in a subquery.
  */
 static void
 limit_groups(struct plan *plan)
@@ -159,7 +160,7 @@ limit_groups(struct plan *plan)
 	for (size_t i = 0; i < plan->n_groups; i++) {
 		if (i > 0 && !slice_eq(plan->groups[i].name, plan->groups[i - 1].name))
 			at = 0;
-		if (at >= offset && (limit == 0 || at - offset < limit))
+		if (at >= offset && at - offset < limit)
 			plan->groups[n++] = plan->groups[i];
 		at++;
 	}
@@ -182,7 +183,7 @@ plan_group(struct plan *plan, struct err *err)
 	}
 	all = sort_inputs(plan, &n);
 	make_groups(plan, all, n);
-	if (plan->select->slimit > 0 || plan->select->soffset > 0)
+	if (plan->outer == NULL && (plan->select->slimit > 0 || plan->select->soffset > 0))
 		limit_groups(plan);
 	for (size_t i = 0; plan->descending && i < plan->n_groups / 2; i++) {
 		struct plan_group swap = plan->groups[i];

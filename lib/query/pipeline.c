@@ -113,8 +113,7 @@ set_defaults(struct pipeline *p)
 	const struct plan *plan = p->plan;
 
 	for (size_t i = 0; i < plan->n_calls; i++)
-		p->defaults[i] = fill_default(plan->fill, plan->fill_value,
-		    is_dead(plan, plan->calls[i]) ? VALUE_NULL : plan->calls[i]->type);
+		p->defaults[i] = fill_default(plan->fill, plan->fill_value, plan->calls[i]->type);
 	for (size_t i = 0; i < plan->refs.n; i++)
 		p->defaults[plan->n_calls + i] = fill_default(plan->fill, plan->fill_value,
 		    plan->refs.list[i].type);
@@ -132,6 +131,8 @@ pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline
 	p->n_slots = n - 1;
 	p->to_skip = plan->offset;
 	p->to_give = plan->limit > 0 ? plan->limit : INT64_MAX;
+	if (plan->limit == 0 && plan->offset > 0 && plan->n_calls == 0)
+		p->to_give = 1;		/* as in 1.x: OFFSET alone gives one row of a raw query */
 	p->streams = memory_array(plan->n_calls + 2, sizeof(*p->streams));
 	p->calls = memory_array(plan->n_calls + 1, sizeof(struct call *));
 	p->slots = memory_array(n, sizeof(*p->slots));

@@ -117,10 +117,9 @@ read_offset(struct plan *plan, const struct fold *fold, struct expr *arg, struct
 		is = bounds_time_literal(fold, arg->string, &ns, err);
 		if (is < 0)
 			return -1;
-		if (is == 1) {
-			plan->window.offset = since_year_one(ns, interval);
-			return 0;
-		}
+		if (is == 1)	/* 1.x checks this form and then cannot use it */
+			return err_set(err, ERR_INVALID, "invalid time dimension offset: %s",
+			    plan_expr_text(plan, arg));
 		break;
 	default:
 		break;
@@ -139,7 +138,7 @@ read_time_dimension(struct plan *plan, const struct fold *fold, struct expr *e, 
 		return err_set(err, ERR_INVALID, "multiple time dimensions not allowed");
 	plan->window.interval = e->call.args[0]->duration;
 	if (plan->window.interval < 0)
-		return err_set(err, ERR_INVALID, "time dimension must have duration argument");
+		plan->window.interval = 0;	/* as good as none */
 	if (e->call.n_args == 2 && plan->window.interval > 0)
 		return read_offset(plan, fold, e->call.args[1], err);
 	return 0;

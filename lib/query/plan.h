@@ -32,6 +32,7 @@
 struct ref {
 	struct slice	 name;
 	enum value_type	 type;
+	bool		 null_if_missing;	/* a tag in a condition: null, not '', where it is missing */
 };
 
 struct refs {

@@ -286,6 +286,12 @@ check_transform(struct plan_checks *checks, const struct function *f,
 static int
 check_math(struct plan_checks *checks, const struct expr_call *call, struct err *err)
 {
+	bool any = false;
+
+	for (size_t i = 0; i < call->n_args; i++)
+		any |= call->args[i]->kind < EXPR_NUMBER;
+	if (!any)
+		return err_set(err, ERR_INVALID, "field must contain at least one variable");
 	for (size_t i = 0; i < call->n_args; i++) {
 		if (call->args[i]->kind >= EXPR_NUMBER)
 			continue;

@@ -62,7 +62,7 @@ struct feed {
 	struct column	*where_columns;
 	struct value	*slots;
 	struct block	 block;
-	struct scratch	**made;		/* by wanted column, as they are needed */
+	struct scratch	**made;		/* by wanted column, then by where_columns, when needed */
 	int64_t		*times;
 };
 
@@ -128,7 +128,8 @@ find_origin(const struct plan_source *source, struct reader_source *s, struct re
 		if (slice_eq(source->tag_keys[i], ref.name)) {
 			o.kind = ORIGIN_TAG;
 			o.index = i;
-			o.null_if_empty = !condition && source->measurement != NULL;
+			o.null_if_empty = condition ? ref.null_if_missing :
+			    source->measurement != NULL;
 		}
 	return o;
 }
@@ -174,7 +175,7 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 	s->n_where = source->where_refs.n;
 	for (size_t i = 0; i < s->n_where; i++)
 		s->where[i] = find_origin(source, s, source->where_refs.list[i], true);
-	s->must_have_one = s->n_raw > n_wanted_raw || source->measurement == NULL;
+	s->must_have_one = s->n_raw > n_wanted_raw && source->measurement != NULL;
 	if (source->where != NULL && plan_compile_condition(reader->plan, source->where, source, &where,
 	    &s->filter, err) != 0)
 		return -1;
@@ -242,7 +243,7 @@ feed_open(struct reader *reader, struct plan_input input, struct feed **out, str
 	feed->where_columns = memory_array(s->n_where + 1, sizeof(*feed->where_columns));
 	feed->slots = memory_array(s->n_where + 1, sizeof(*feed->slots));
 	feed->block.columns = memory_array(reader->refs->n + 1, sizeof(*feed->block.columns));
-	feed->made = memory_array(reader->refs->n + 1, sizeof(*feed->made));
+	feed->made = memory_array(reader->refs->n + s->n_where + 1, sizeof(*feed->made));
 	if (source->measurement != NULL) {
 		feed->cursor = store_scan_cursor(s->scan, input.index);
 		return 0;
@@ -263,7 +264,7 @@ feed_close(struct feed *feed)
 	if (feed->cursor != NULL)
 		store_cursor_close(feed->cursor);
 	subquery_close(feed->subquery);
-	for (size_t i = 0; i < feed->reader->refs->n; i++)
+	for (size_t i = 0; i < feed->reader->refs->n + feed->source->n_where; i++)
 		free(feed->made[i]);
 	free(feed->made);
 	free(feed->times);
@@ -385,8 +386,6 @@ pack_times(struct feed *feed, const int64_t *times, const uint64_t *bits, size_t
 static void
 drop_bare(struct feed *feed, size_t n, uint64_t *bits)
 {
-	bool tags_count = feed->plan_source->measurement == NULL;
-
 	for (size_t word = 0; word < (n + 63) / 64; word++) {
 		uint64_t any = 0;
 
@@ -394,7 +393,7 @@ drop_bare(struct feed *feed, size_t n, uint64_t *bits)
 			const struct origin *o = &feed->source->wanted[i];
 			const struct column *c = &feed->block.columns[i];
 
-			if (c->type == VALUE_NULL || (o->kind != ORIGIN_FIELD && !tags_count))
+			if (c->type == VALUE_NULL || o->kind != ORIGIN_FIELD)
 				continue;
 			any |= c->present != NULL ? c->present[word] : ~UINT64_C(0);
 		}
@@ -422,6 +421,20 @@ count_bits(const uint64_t *bits)
 }
 
 /*
+ * A column as it was asked for; what cannot be that has no values.
+ */
+static void
+as_wanted(struct feed *feed, size_t i, struct column *c, enum value_type as, size_t n)
+{
+	if (c->cells == NULL || c->type == as)
+		return;
+	if (is_number(c->type) && is_number(as))
+		convert_column(feed, i, c, as, n);
+	else if (c->type != VALUE_STRING || as != VALUE_TAG)
+		c->type = VALUE_NULL;
+}
+
+/*
  * Make the feed's block of a raw one: how many rows are left.
  */
 static size_t
@@ -436,8 +449,10 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 	if (s->filter != NULL || s->must_have_one) {
 		struct block where = { n, times, feed->where_columns };
 
-		for (size_t i = 0; i < s->n_where; i++)
+		for (size_t i = 0; i < s->n_where; i++) {
 			feed->where_columns[i] = origin_column(feed, &s->where[i]);
+			as_wanted(feed, n_refs + i, &feed->where_columns[i], s->where[i].as, n);
+		}
 		if (s->filter != NULL)
 			filter_block(s->filter, &where, s->n_where, feed->slots, bits);
 		else
@@ -450,15 +465,10 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 		return 0;
 	for (size_t i = 0; i < n_refs; i++) {
 		struct column *c = &feed->block.columns[i];
-		enum value_type as = s->wanted[i].as;
 
 		if (n_held < n)
 			pack_column(feed, i, c, bits, n);
-		if (c->cells != NULL && c->type != as && is_number(c->type) && is_number(as))
-			convert_column(feed, i, c, as, n_held);
-		else if (c->cells != NULL && c->type != as &&
-		    !(c->type == VALUE_STRING && as == VALUE_TAG))
-			c->type = VALUE_NULL;
+		as_wanted(feed, i, c, s->wanted[i].as, n_held);
 	}
 	feed->block.times = n_held < n ? pack_times(feed, times, bits, n) : times;
 	feed->block.n_rows = n_held;

@@ -58,7 +58,7 @@ names_tags_alone(const struct store_measurement *m, const struct expr *e)
 				return false;
 		return true;
 	case EXPR_REF:
-		return !is_field(m, e->ref.name);
+		return !is_field(m, e->ref.name) && e->ref.cast != CAST_FIELD;
 	default:
 		return true;
 	}
@@ -197,6 +197,12 @@ test_tag(struct tagset *t, const struct tag_test *test, struct slice name,
 
 /* ---- any other condition: series by series ---- */
 
+static struct value
+tag_slot(const struct ref *ref, struct slice value)
+{
+	return value.n == 0 && ref->null_if_missing ? value_null() : value_string(value);
+}
+
 static int
 test_each(struct tagset *t, const struct expr *e, struct store_series_list *out, struct err *err)
 {
@@ -216,7 +222,7 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 	at = arena_array(plan->arena, size_t, refs.n + 1);
 	slots = arena_array(plan->arena, struct value, refs.n + 1);
 	for (size_t i = 0; i < refs.n; i++) {
-		slots[i] = value_string(SLICE(""));
+		slots[i] = tag_slot(&refs.list[i], SLICE(""));
 		if (tag_key_id(t->source->measurement, refs.list[i].name, &keys[n_keys]))
 			at[n_keys++] = i;
 	}
@@ -226,11 +232,32 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 	out->ids = arena_array(plan->arena, uint64_t, all.n + 1);
 	out->n = 0;
 	for (size_t i = 0; i < all.n; i++) {
-		for (size_t k = 0; k < n_keys; k++)
-			slots[at[k]].s = tags[i * n_keys + k];
+		for (size_t k = 0; k < n_keys; k++) {
+			const struct ref *ref = &refs.list[at[k]];
+
+			slots[at[k]] = tag_slot(ref, tags[i * n_keys + k]);
+		}
 		if (eval_is_true(eval_value(eval, slots)))
 			out->ids[out->n++] = all.ids[i];
 	}
+	return 0;
+}
+
+/*
+ * Two tags: equal are those that a series has both of; != is all the others.
+ */
+static int
+compare_tags(struct tagset *t, const struct expr *e, struct store_series_list *out, struct err *err)
+{
+	struct expr equal = *e;
+	struct store_series_list all;
+
+	if (e->binary.op != OP_NEQ)
+		return test_each(t, e, out, err);
+	equal.binary.op = OP_EQ;
+	if (test_each(t, &equal, out, err) != 0 || all_series(t, &all, err) != 0)
+		return -1;
+	*out = combine(t->plan->arena, SET_WITHOUT, all, *out);
 	return 0;
 }
 
@@ -271,6 +298,8 @@ test_comparison(struct tagset *t, const struct expr *e, struct store_series_list
 		}
 		return test_tag(t, &test, name->ref.name, out, err);
 	}
+	if (name->kind == EXPR_REF && literal->kind == EXPR_REF)
+		return compare_tags(t, e, out, err);
 	return test_each(t, e, out, err);
 }
 
@@ -309,6 +338,8 @@ settle(struct tagset *t, struct expr *e, struct store_series_list *series, bool 
 	if (e->kind == EXPR_BINARY && e->binary.op == OP_AND)
 		return settle(t, e->binary.left, series, any, rest, err) != 0 ? -1 :
 		    settle(t, e->binary.right, series, any, rest, err);
+	if (e->kind == EXPR_BINARY && e->binary.op < OP_EQ)
+		return 0;	/* arithmetic alone: 1.x lets every point pass */
 	if (!names_tags_alone(t->source->measurement, e)) {
 		*rest = *rest == NULL ? e : influxql_new_binary(t->plan->arena, OP_AND, *rest, e);
 		return 0;
