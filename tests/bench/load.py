@@ -8,7 +8,7 @@ every point back and compares it with what was sent.
 """
 import argparse, gzip, http.client, json, multiprocessing, os, random, sys, time, urllib.parse
 
-FIELDS = "user system idle nice iowait irq softirq steal guest guest_nice".split()
+FIELDS = [f"usage_{name}" for name in "user system idle nice iowait irq softirq steal guest guest_nice".split()]
 START, STEP, LINES = 1600000000, 10, 5000
 
 
@@ -103,15 +103,15 @@ def main():
     n = args.hosts * args.steps
     print(f"ingest: {good} of {len(bodies)} batches, {n} points of {len(FIELDS)} {'floats' if args.float else 'integers'} in {seconds:.2f} s: "
           f"{n / seconds:,.0f} points/s, {size / seconds / 1e6:.0f} MB/s; {(on_disk(args.home) - before) / n:.1f} bytes of disk a point")
-    count = query(address, args.token, "SELECT count(user) FROM cpu")[0]["values"][0][1]
+    count = query(address, args.token, "SELECT count(usage_user) FROM cpu")[0]["values"][0][1]
     print(f"count: {count}" + ("" if count == n else f", but {n} were sent"))
 
     last = START + args.steps * STEP
     for name, text in (
-            ("last hour of a host", f"SELECT max(user) FROM cpu WHERE hostname = 'host_1' AND time >= {last - 3600}s AND time < {last}s GROUP BY time(1m)"),
-            ("mean of all by host", "SELECT mean(user) FROM cpu GROUP BY hostname"),
+            ("last hour of a host", f"SELECT max(usage_user) FROM cpu WHERE hostname = 'host_1' AND time >= {last - 3600}s AND time < {last}s GROUP BY time(1m)"),
+            ("mean of all by host", "SELECT mean(usage_user) FROM cpu GROUP BY hostname"),
             ("all fields of a host", "SELECT * FROM cpu WHERE hostname = 'host_2'"),
-            ("above a threshold", "SELECT user FROM cpu WHERE user > 99"),
+            ("above a threshold", "SELECT usage_user FROM cpu WHERE usage_user > 99"),
             ("tag values", "SHOW TAG VALUES FROM cpu WITH KEY = hostname")):
         times = []
         for _ in range(5):
