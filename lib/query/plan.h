@@ -139,6 +139,7 @@ struct plan {
 	size_t		 n_groups;
 	int64_t		 limit, offset;
 	uint64_t	 held_bytes;	/* by states of calls, outside the arena */
+	struct reader	*readers;	/* reader.c's: kept for the next group */
 };
 
 /* ---- plan.c, plan_calls.c ---- */

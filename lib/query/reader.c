@@ -44,6 +44,7 @@ struct reader {
 	const struct refs *refs;
 	int64_t		 from, to;
 	struct reader_source *sources;
+	struct reader	*next;		/* of the plan */
 };
 
 struct scratch {			/* a column made here */
@@ -182,41 +183,67 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 	return source->measurement != NULL ? begin_scan(reader, source, s, err) : 0;
 }
 
-struct reader *
-reader_new(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
+static bool
+reads_same(const struct reader *reader, const struct refs *refs, int64_t from, int64_t to)
 {
-	struct reader *reader = memory_zalloc(sizeof(*reader));
+	if (reader->from != from || reader->to != to || reader->refs->n != refs->n)
+		return false;
+	for (size_t i = 0; i < refs->n; i++)
+		if (reader->refs->list[i].type != refs->list[i].type ||
+		    !slice_eq(reader->refs->list[i].name, refs->list[i].name))
+			return false;
+	return true;
+}
 
+struct reader *
+reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
+{
+	struct reader *reader;
+	struct refs *copy;
+
+	from = from < TIME_MIN ? TIME_MIN : from;
+	to = to > TIME_MAX ? TIME_MAX : to;
+	for (reader = plan->readers; reader != NULL; reader = reader->next)
+		if (reads_same(reader, refs, from, to))
+			return reader;
+	reader = memory_zalloc(sizeof(*reader));
+	copy = arena_zalloc(plan->arena, sizeof(*copy));
+	copy->list = arena_array(plan->arena, struct ref, refs->n + 1);
+	copy->n = refs->n;
+	for (size_t i = 0; i < refs->n; i++)
+		copy->list[i] = refs->list[i];
 	reader->plan = plan;
-	reader->refs = refs;
-	reader->from = from < TIME_MIN ? TIME_MIN : from;
-	reader->to = to > TIME_MAX ? TIME_MAX : to;
+	reader->refs = copy;
+	reader->from = from;
+	reader->to = to;
 	reader->sources = memory_array(plan->n_sources + 1, sizeof(*reader->sources));
+	reader->next = plan->readers;
+	plan->readers = reader;
 	return reader;
 }
 
 void
-reader_free(struct reader *reader)
+readers_free(struct plan *plan)
 {
-	if (reader == NULL)
-		return;
-	for (size_t i = 0; i < reader->plan->n_sources; i++)
-		if (reader->sources[i].scan != NULL)
-			store_scan_end(reader->sources[i].scan);
-	free(reader->sources);
-	free(reader);
+	struct reader *reader;
+
+	while ((reader = plan->readers) != NULL) {
+		plan->readers = reader->next;
+		for (size_t i = 0; i < plan->n_sources; i++)
+			if (reader->sources[i].scan != NULL)
+				store_scan_end(reader->sources[i].scan);
+		free(reader->sources);
+		free(reader);
+	}
+	for (size_t i = 0; i < plan->n_sources; i++)
+		if (plan->sources[i].inner != NULL)
+			readers_free(plan->sources[i].inner);
 }
 
 bool
 reader_descending(const struct reader *reader)
 {
 	return reader->plan->descending;
-}
-
-struct query_context *
-reader_context(const struct reader *reader)
-{
-	return reader->plan->ctx;
 }
 
 /* ---- a feed ---- */

@@ -15,15 +15,15 @@ struct feed;
 struct runs;
 
 /*
- * reader_new - prepare to read some refs
- *   in     refs     the columns of every block, in this order; borrowed
+ * reader_get - what reads some refs; the same for every group, so that a scan begins once
+ *   in     refs     the columns of every block, in this order
  *          from, to both included
- *   owns   the caller, until reader_free, which must come after its feeds are closed
+ *   owns   the plan, until readers_free, which must come after all feeds are closed
+ * readers_free - also those of the subqueries
  */
-struct reader	*reader_new(struct plan *plan, const struct refs *refs, int64_t from, int64_t to);
-void		 reader_free(struct reader *reader);
+struct reader	*reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to);
+void		 readers_free(struct plan *plan);
 bool		 reader_descending(const struct reader *reader);
-struct query_context *reader_context(const struct reader *reader);
 
 /*
  * feed_open - the rows of one input; NULL when it can have none

@@ -37,7 +37,6 @@ rows_close(struct stream *stream)
 	struct rows *r = (struct rows *)stream;
 
 	runs_close(r->runs);
-	reader_free(r->reader);
 	free(stream->values);
 	free(r);
 }
@@ -54,6 +53,6 @@ rows_open(struct plan *plan, const struct plan_group *group, const struct refs *
 	r->stream.n_slots = refs->n;
 	r->stream.slots = slots;
 	r->stream.values = memory_array(refs->n + 1, sizeof(*r->stream.values));
-	r->reader = reader_new(plan, refs, plan->from, plan->to);
+	r->reader = reader_get(plan, refs, plan->from, plan->to);
 	return runs_open(r->reader, group, &r->runs, err);
 }

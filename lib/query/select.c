@@ -149,5 +149,6 @@ query_select_run(struct query_context *ctx, struct select *select, struct err *e
 	for (size_t i = 0; bad == 0 && i < plan->n_groups; i++)
 		bad = run_group(&answer, &plan->groups[i], err);
 	answer_free(&answer);
+	readers_free(plan);
 	return bad;
 }

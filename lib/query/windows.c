@@ -338,7 +338,7 @@ windows_open(const struct windows_spec *spec, struct windows **out, struct err *
 		w->offsets[i] = w->state_bytes;
 		w->state_bytes += (spec->calls[i]->function->states->state_bytes + 15) / 16 * 16;
 	}
-	w->reader = reader_new(spec->plan, spec->refs, spec->from, spec->to);
+	w->reader = reader_get(spec->plan, spec->refs, spec->from, spec->to);
 	return goes_by_time(spec) ? runs_open(w->reader, spec->group, &w->runs, err) : 0;
 }
 
@@ -364,7 +364,6 @@ windows_close(struct windows *w)
 		drop_states(w, w->table + i * w->state_bytes);
 	free(w->table);
 	runs_close(w->runs);
-	reader_free(w->reader);
 	free(w->offsets);
 	free(w);
 }
