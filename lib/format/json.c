@@ -338,7 +338,7 @@ json_continue(struct json_sink *j)
 	buf_put(j->b, j->head.p, j->head.n);
 	j->series = true;
 	j->depth = depth;
-	j->fresh = false;
+	j->fresh = j->head.n == 1;	/* nothing but the bracket */
 }
 
 /* ---- the sink ---- */
