@@ -57,13 +57,14 @@ static int
 authorize_show(struct query_context *ctx, const struct statement *statement, struct err *err)
 {
 	const struct show *show = statement->show;
-	uint64_t bucket_id;
+	uint64_t *bucket_ids;
+	size_t n;
 	struct err why;
 
 	if (show->n_sources != 0)
 		return authorize_sources(ctx, statement, show->sources, show->n_sources,
 		    show->database, err);
-	if (query_destination(ctx, NULL, show->database, &bucket_id, &why) != 0)
+	if (query_destination_all(ctx, show->database, &bucket_ids, &n, &why) != 0)
 		return judge(statement, &why, err);
 	return 0;
 }

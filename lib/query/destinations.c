@@ -10,10 +10,14 @@
 #include "base/table.h"
 #include "query/query_priv.h"
 
+#include <stdlib.h>
+
 struct destination {
 	enum err_code	 code;
 	const char	*text;		/* of the error */
 	uint64_t	 bucket_id;
+	uint64_t	*bucket_ids;	/* of a whole database, ascending */
+	size_t		 n_buckets;
 };
 
 struct query_destinations {
@@ -67,15 +71,24 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 	return found;
 }
 
+/*
+ * The entry of a use, a database and a policy; *made when it was not asked for before.
+ */
+static struct table_entry *
+entry_of(struct query_context *ctx, int use, struct slice database, struct slice policy, bool *made)
+{
+	struct slice key = arena_printf(ctx->destinations->arena, "%d %zu " SLICE_FMT SLICE_FMT, use,
+	    database.n, SLICE_ARG(database), SLICE_ARG(policy));
+
+	return table_put(&ctx->destinations->found, key, made);
+}
+
 static int
 destination(struct query_context *ctx, enum admin_use use, struct slice database,
     struct slice policy, uint64_t *bucket_id, struct err *err)
 {
-	struct arena *arena = ctx->destinations->arena;
-	struct slice key = arena_printf(arena, "%d %zu " SLICE_FMT SLICE_FMT, (int)use, database.n,
-	    SLICE_ARG(database), SLICE_ARG(policy));
 	bool made;
-	struct table_entry *entry = table_put(&ctx->destinations->found, key, &made);
+	struct table_entry *entry = entry_of(ctx, (int)use, database, policy, &made);
 	struct destination *found;
 
 	if (made)
@@ -116,4 +129,81 @@ query_destination_of_change(struct query_context *ctx, const struct measurement 
 	return destination(ctx, ADMIN_WRITE,
 	    first_of(source->database, request->database, none.database),
 	    first_of(source->rp, request->policy, none.rp), bucket_id, err);
+}
+
+/* ---- all policies of a database ---- */
+
+#define USE_WHOLE_DATABASE 100		/* beside those of enum admin_use */
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * The buckets behind the policies that may be read, each once. Where there is none, the default
+ * policy tells why.
+ */
+static struct destination *
+look_up_all(struct query_context *ctx, struct slice database)
+{
+	struct arena *arena = ctx->destinations->arena;
+	struct destination *found = arena_zalloc(arena, sizeof(*found));
+	struct admin_policy *policies;
+	size_t n = 0, kept = 0;
+	struct err err = { .code = ERR_NONE };
+
+	if (database.n != 0 && admin_policies(ctx->store, arena, ctx->grants, database, &policies, &n,
+	    &err) != 0) {
+		found->code = err.code;
+		found->text = arena_string(arena, slice_from(err.text));
+		return found;
+	}
+	found->bucket_ids = arena_array(arena, uint64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		found->bucket_ids[i] = policies[i].bucket_id;
+	if (n == 0) {
+		if (destination(ctx, ADMIN_QUERY, database, SLICE(""), found->bucket_ids, &err) != 0) {
+			found->code = err.code;
+			found->text = arena_string(arena, slice_from(err.text));
+		}
+		n = 1;
+	}
+	qsort(found->bucket_ids, n, sizeof(*found->bucket_ids), compare_ids);
+	for (size_t i = 1; i < n; i++)
+		if (found->bucket_ids[i] != found->bucket_ids[kept])
+			found->bucket_ids[++kept] = found->bucket_ids[i];
+	found->n_buckets = kept + 1;
+	return found;
+}
+
+int
+query_destination_all(struct query_context *ctx, struct slice on, uint64_t **bucket_ids, size_t *n,
+    struct err *err)
+{
+	const struct query_request *request = ctx->request;
+	struct slice database = on.n != 0 ? on : request->database;
+	struct table_entry *entry;
+	struct destination *found;
+	bool made;
+
+	if (request->policy.n != 0 && !slice_eq(request->policy, SLICE("''"))) {
+		*n = 1;
+		*bucket_ids = arena_array(ctx->arena, uint64_t, 1);
+		return destination(ctx, ADMIN_QUERY, database, request->policy, *bucket_ids, err);
+	}
+	entry = entry_of(ctx, USE_WHOLE_DATABASE, database, SLICE(""), &made);
+	if (made) {
+		found = look_up_all(ctx, database);
+		entry_of(ctx, USE_WHOLE_DATABASE, database, SLICE(""), &made)->value =
+		    (uintptr_t)found;
+	} else {
+		found = (void *)(uintptr_t)entry->value;
+	}
+	*bucket_ids = found->bucket_ids;
+	*n = found->n_buckets;
+	return found->code == ERR_NONE ? 0 : err_set(err, found->code, "%s", found->text);
 }

@@ -86,6 +86,13 @@ int	 query_destination(struct query_context *ctx, const struct measurement *sour
 	     struct slice database, uint64_t *bucket_id, struct err *err);
 
 /*
+ * query_destination_all - the buckets of all policies of a database that may be read, or of the one
+ *     that the request names: what SHOW without FROM is about
+ */
+int	 query_destination_all(struct query_context *ctx, struct slice on, uint64_t **bucket_ids,
+	     size_t *n, struct err *err);
+
+/*
  * query_destination_of_change - the same for a statement that takes rows away: it needs the grant to
  *     write. errs  ERR_NOT_FOUND  database not found: x
  */

@@ -80,14 +80,17 @@ int
 query_show_targets(struct query_context *ctx, const struct show *show, struct show_targets *targets,
     struct err *err)
 {
-	size_t cap = 0;
-	uint64_t bucket_id;
+	size_t cap = 0, n_buckets = 0;
+	uint64_t bucket_id, *bucket_ids;
 
 	targets->list = NULL;
 	targets->n = 0;
-	if (show->n_sources == 0)
-		return query_destination(ctx, NULL, show->database, &bucket_id, err) != 0 ? -1 :
-		    add_all(ctx, targets, &cap, bucket_id, NULL, err);
+	if (show->n_sources == 0 &&
+	    query_destination_all(ctx, show->database, &bucket_ids, &n_buckets, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n_buckets; i++)
+		if (add_all(ctx, targets, &cap, bucket_ids[i], NULL, err) != 0)
+			return -1;
 	for (size_t i = 0; i < show->n_sources; i++) {
 		const struct measurement *source = &show->sources[i].measurement;
 		struct query_regex *regex;
@@ -130,25 +133,71 @@ query_show_measurement(struct query_context *ctx, const struct show_target *targ
 	return 0;
 }
 
+/*
+ * The measurements of one name from targets->list[*at] on; *at is moved behind them.
+ */
+static int
+next_group(struct query_context *ctx, const struct show_targets *targets, size_t *at,
+    struct show_group *group, struct err *err)
+{
+	size_t from = *at, to = from + 1;
+
+	while (to < targets->n && slice_eq(targets->list[from].name, targets->list[to].name))
+		to++;
+	*at = to;
+	group->name = targets->list[from].name;
+	group->list = arena_array(ctx->arena, struct store_measurement *, to - from);
+	group->n = 0;
+	for (; from < to; from++) {
+		struct store_measurement *m;
+
+		if (query_show_measurement(ctx, &targets->list[from], &m, err) != 0)
+			return -1;
+		if (m != NULL)
+			group->list[group->n++] = m;
+	}
+	return 0;
+}
+
 int
 query_show_each(struct query_context *ctx, const struct show *show,
     int (*run)(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err), void *arg, struct err *err)
+    const struct show_group *group, void *arg, struct err *err), void *arg, struct err *err)
 {
 	struct show_targets targets;
 
 	if (query_show_targets(ctx, show, &targets, err) != 0)
 		return -1;
-	for (size_t i = 0; i < targets.n; i++) {
+	for (size_t at = 0; at < targets.n;) {
 		struct arena_mark mark = arena_mark(ctx->arena);
-		struct store_measurement *m;
+		struct show_group group;
 
-		if (query_show_measurement(ctx, &targets.list[i], &m, err) != 0 ||
-		    (m != NULL && run(ctx, show, m, arg, err) != 0))
+		if (next_group(ctx, &targets, &at, &group, err) != 0 ||
+		    (group.n != 0 && run(ctx, show, &group, arg, err) != 0))
 			return -1;
 		arena_rewind(ctx->arena, mark);
 	}
 	return 0;
+}
+
+static int
+compare_slices(const void *a, const void *b)
+{
+	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+size_t
+query_show_sort(struct slice *list, size_t n)
+{
+	size_t kept = 0;
+
+	if (n == 0)
+		return 0;
+	qsort(list, n, sizeof(*list), compare_slices);
+	for (size_t i = 1; i < n; i++)
+		if (!slice_eq(list[i], list[kept]))
+			list[++kept] = list[i];
+	return kept + 1;
 }
 
 /* ---- rows ---- */

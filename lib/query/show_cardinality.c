@@ -2,8 +2,8 @@
  * query/show_cardinality.c - how many series, measurements, keys and values there are
  *
  * InfluxDB keeps sketches, and answers without EXACT from them where nothing narrows the question;
- * the answers differ in shape. weir's counts are exact either way. A measurement that counts nothing
- * is left out.
+ * the answers differ in shape. weir's counts are exact either way; a series that two policies have
+ * is two. A measurement that counts nothing is left out.
  */
 #include "base/table.h"
 #include "query/show_priv.h"
@@ -46,39 +46,42 @@ put_count(struct query_context *ctx, const struct show *show, struct slice name,
 /* ---- series and measurements ---- */
 
 static int
-add_series(struct query_context *ctx, const struct show *show, const struct store_measurement *m,
+add_series(struct query_context *ctx, const struct show *show, const struct show_group *group,
     void *arg, struct err *err)
 {
 	uint64_t *n = arg;
-	struct store_series_list list;
 
-	if (query_show_where_series(ctx, m, show->where, &list, err) != 0)
-		return -1;
-	*n += list.n;
+	for (size_t i = 0; i < group->n; i++) {
+		struct store_series_list list;
+
+		if (query_show_where_series(ctx, group->list[i], show->where, &list, err) != 0)
+			return -1;
+		*n += list.n;
+	}
 	return 0;
 }
 
 static int
-add_measurement(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+add_measurement(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
 	uint64_t n_series = 0;
 
-	if (show->where != NULL && add_series(ctx, show, m, &n_series, err) != 0)
+	if (show->where != NULL && add_series(ctx, show, group, &n_series, err) != 0)
 		return -1;
 	*(uint64_t *)arg += show->where == NULL || n_series != 0;
 	return 0;
 }
 
 static int
-count_series_of(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+count_series_of(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
-	struct store_series_list list;
+	uint64_t n = 0;
 
 	(void)arg;
-	return query_show_where_series(ctx, m, show->where, &list, err) != 0 ? -1 :
-	    put_count(ctx, show, m->name, list.n, err);
+	return add_series(ctx, show, group, &n, err) != 0 ? -1 :
+	    put_count(ctx, show, group->name, n, err);
 }
 
 int
@@ -112,14 +115,14 @@ query_show_measurement_cardinality(struct query_context *ctx, const struct show 
 
 static int
 count_tag_keys_of(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+    const struct show_group *group, void *arg, struct err *err)
 {
-	bool *present;
+	struct slice *names;
 	size_t n;
 
 	(void)arg;
-	return query_show_tag_keys_where(ctx, m, show->where, &present, &n, err) != 0 ? -1 :
-	    put_count(ctx, show, m->name, n, err);
+	return query_show_tag_keys_of(ctx, group, show->where, &names, &n, err) != 0 ? -1 :
+	    put_count(ctx, show, group->name, n, err);
 }
 
 int
@@ -134,19 +137,21 @@ query_show_tag_key_cardinality(struct query_context *ctx, const struct show *sho
  * Values are counted as such: one that two of the chosen keys have counts once.
  */
 static int
-count_values(struct query_context *ctx, const struct show *show, const struct store_measurement *m,
-    const struct store_series_list *series, struct table *seen, struct err *err)
+count_values(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    struct table *seen, struct err *err)
 {
-	for (size_t k = 0; k < m->n_tags; k++) {
+	struct show_values in;
+	struct slice *keys;
+	size_t n_keys;
+
+	if (query_show_keys_chosen(ctx, show, group, &keys, &n_keys, err) != 0 ||
+	    (n_keys != 0 && query_show_values_in(ctx, show, group, &in, err) != 0))
+		return -1;
+	for (size_t k = 0; k < n_keys; k++) {
 		struct slice *values;
 		size_t n;
-		bool chosen;
 
-		if (query_show_key_chosen(ctx, show, m->tags[k].name, &chosen, err) != 0)
-			return -1;
-		if (!chosen)
-			continue;
-		if (query_show_values_of(ctx, m, series, m->tags[k].id, &values, &n, err) != 0)
+		if (query_show_values_of(ctx, &in, keys[k], &values, &n, err) != 0)
 			return -1;
 		for (size_t i = 0; i < n; i++)
 			table_put(seen, values[i], NULL);
@@ -155,19 +160,15 @@ count_values(struct query_context *ctx, const struct show *show, const struct st
 }
 
 static int
-count_values_of(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+count_values_of(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
 	struct table seen = { 0 };
-	struct store_series_list list;
-	int result;
+	int result = count_values(ctx, show, group, &seen, err);
 
 	(void)arg;
-	if (show->where != NULL && query_show_where_series(ctx, m, show->where, &list, err) != 0)
-		return -1;
-	result = count_values(ctx, show, m, show->where != NULL ? &list : NULL, &seen, err);
 	if (result == 0)
-		result = put_count(ctx, show, m->name, seen.n, err);
+		result = put_count(ctx, show, group->name, seen.n, err);
 	table_free(&seen);
 	return result;
 }
@@ -182,19 +183,18 @@ query_show_tag_values_cardinality(struct query_context *ctx, const struct show *
 }
 
 static int
-count_fields_of(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+count_fields_of(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
-	struct store_series_list list;
+	struct store_field *fields;
+	uint64_t n_series = 0;
 
 	(void)arg;
-	if (show->where != NULL) {
-		if (query_show_where_series(ctx, m, show->where, &list, err) != 0)
-			return -1;
-		if (list.n == 0)
-			return 0;
-	}
-	return put_count(ctx, show, m->name, m->n_fields, err);
+	if (show->where != NULL && add_series(ctx, show, group, &n_series, err) != 0)
+		return -1;
+	if (show->where != NULL && n_series == 0)
+		return 0;
+	return put_count(ctx, show, group->name, query_show_fields_of(ctx, group, &fields), err);
 }
 
 int

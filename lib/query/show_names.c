@@ -259,6 +259,7 @@ query_show_measurements(struct query_context *ctx, const struct show *show, stru
 	    .n_columns = 1 };
 	struct show_targets targets;
 	struct show_page page;
+	struct slice last = { NULL, 0 };	/* the name that was found last */
 
 	query_show_page(&page, show);
 	if (query_show_targets(ctx, show, &targets, err) != 0 || check_where(ctx, show, err) != 0)
@@ -267,10 +268,15 @@ query_show_measurements(struct query_context *ctx, const struct show *show, stru
 		struct value value = text_value(targets.list[i].name);
 		bool passes;
 
+		if (last.n != 0 && slice_eq(last, value.s))
+			continue;
 		if (passes_with(ctx, show, targets.list[i].name, &passes, err) != 0 ||
 		    (passes && passes_where(ctx, show, &targets.list[i], &passes, err) != 0))
 			return -1;
-		if (!passes || !query_show_page_take(&page))
+		if (!passes)
+			continue;
+		last = value.s;
+		if (!query_show_page_take(&page))
 			continue;
 		if (!ctx->series_open)
 			query_answer_begin(ctx, &series);

@@ -27,6 +27,15 @@ struct show_targets {
 };
 
 /*
+ * The measurements of one name: one, or one for each policy that has it. They are answered as one.
+ */
+struct show_group {
+	struct slice	 name;
+	struct store_measurement **list;
+	size_t		 n;		/* at least one */
+};
+
+/*
  * query_show_targets - the measurements of FROM, or all of the database
  *   errs   ERR_NOT_FOUND  those of query_destination
  * query_show_measurement - one of them with its fields and tags; *m is NULL when there is none
@@ -37,13 +46,18 @@ int	 query_show_measurement(struct query_context *ctx, const struct show_target 
 	     struct store_measurement **m, struct err *err);
 
 /*
- * query_show_each - call `run` for every measurement there is; what it takes from ctx->arena is given
- *                   back after each, so a series that names the measurement must have ended by then
+ * query_show_each - call `run` for the measurements of every name; what it takes from ctx->arena is
+ *                   given back after each, so a series that names them must have ended by then
  */
 int	 query_show_each(struct query_context *ctx, const struct show *show,
 	     int (*run)(struct query_context *ctx, const struct show *show,
-	     const struct store_measurement *m, void *arg, struct err *err), void *arg,
+	     const struct show_group *group, void *arg, struct err *err), void *arg,
 	     struct err *err);
+
+/*
+ * query_show_sort - names or values in byte order; returns how many are left, each once
+ */
+size_t	 query_show_sort(struct slice *list, size_t n);
 
 /* LIMIT and OFFSET, counted down. */
 struct show_page {
@@ -87,24 +101,39 @@ int	 query_show_where_check_operators(const struct expr *where, struct err *err)
 /* ---- show_keys.c ---- */
 
 /*
- * query_show_tag_keys_where - which tag keys do the series of a condition have?
- *   out    *present  [m->n_tags]; *n how many are true
+ * query_show_tag_keys_of - the tag keys of the series that satisfy a condition, in byte order
  */
-int	 query_show_tag_keys_where(struct query_context *ctx, const struct store_measurement *m,
-	     const struct expr *where, bool **present, size_t *n, struct err *err);
+int	 query_show_tag_keys_of(struct query_context *ctx, const struct show_group *group,
+	     const struct expr *where, struct slice **names, size_t *n, struct err *err);
+
+/*
+ * query_show_fields_of - the fields of the measurements of a name, by name; where policies disagree
+ *     about a type, once with each
+ */
+size_t	 query_show_fields_of(struct query_context *ctx, const struct show_group *group,
+	     struct store_field **fields);
 
 /* ---- show_values.c ---- */
 
 /*
- * query_show_key_chosen - does WITH KEY choose this tag key?
- * query_show_values_of - the values of a tag key that the series of a condition have, in byte order
- *   in     series   NULL: every series of the measurement
+ * Where values are looked for: the series of each measurement that satisfy WHERE.
  */
-int	 query_show_key_chosen(struct query_context *ctx, const struct show *show, struct slice key,
-	     bool *chosen, struct err *err);
-int	 query_show_values_of(struct query_context *ctx, const struct store_measurement *m,
-	     const struct store_series_list *series, uint32_t key_id, struct slice **values,
-	     size_t *n, struct err *err);
+struct show_values {
+	const struct show_group *group;
+	struct store_series_list *series;	/* [group->n]; NULL without WHERE */
+};
+
+/*
+ * query_show_values_in - prepare to look for values
+ * query_show_keys_chosen - the tag keys that WITH KEY chooses, in byte order
+ * query_show_values_of - the values of a tag key, in byte order, each once
+ */
+int	 query_show_values_in(struct query_context *ctx, const struct show *show,
+	     const struct show_group *group, struct show_values *in, struct err *err);
+int	 query_show_keys_chosen(struct query_context *ctx, const struct show *show,
+	     const struct show_group *group, struct slice **keys, size_t *n, struct err *err);
+int	 query_show_values_of(struct query_context *ctx, const struct show_values *in,
+	     struct slice key, struct slice **values, size_t *n, struct err *err);
 
 /* ---- one function for each statement ---- */
 

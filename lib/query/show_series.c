@@ -7,8 +7,6 @@
  */
 #include "query/show_priv.h"
 
-#include <stdlib.h>
-
 #define TAG_BATCH 4096	/* series whose tags are read at once */
 
 struct keys {
@@ -17,19 +15,6 @@ struct keys {
 	size_t		 n, cap;
 	size_t		 wanted;	/* no more than that many will be shown */
 };
-
-static int
-compare_slices(const void *a, const void *b)
-{
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-static void
-sort_keys(struct keys *keys)
-{
-	if (keys->n != 0)
-		qsort(keys->list, keys->n, sizeof(*keys->list), compare_slices);
-}
 
 /*
  * Forget the keys behind the wanted ones, once these are less than half of what is held.
@@ -41,7 +26,7 @@ prune_keys(struct keys *keys)
 
 	if (keys->n < 2 * TAG_BATCH || keys->wanted >= keys->n / 2)
 		return;
-	sort_keys(keys);
+	(void)query_show_sort(keys->list, keys->n);
 	kept.arena = arena_new(65536);
 	kept.list = arena_array(kept.arena, struct slice, kept.cap);
 	for (size_t i = 0; i < kept.n; i++)
@@ -118,7 +103,6 @@ read_keys(struct query_context *ctx, const struct store_measurement *m,
 		prune_keys(keys);
 		arena_reset(scratch);
 	}
-	sort_keys(keys);
 	result = 0;
 done:
 	arena_free(scratch);
@@ -145,28 +129,37 @@ show_keys(struct query_context *ctx, const struct keys *keys, struct show_page *
 	return 0;
 }
 
+/*
+ * Several measurements of one name may have the same series: then no key can be passed by unseen.
+ */
 static int
-show_measurement(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+show_group(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
 	struct show_page *page = arg;
-	struct store_series_list list;
-	struct keys keys = { 0 };
-	int result;
+	struct keys keys = { .wanted = SIZE_MAX };
+	int result = 0;
 
 	if (page->left == 0)
 		return 0;
-	if (query_show_where_series(ctx, m, show->where, &list, err) != 0)
-		return -1;
-	if (page->skip >= list.n) {
-		page->skip -= list.n;
-		return 0;
-	}
-	keys.wanted = page->left < list.n - page->skip ? page->skip + page->left : list.n;
 	keys.arena = arena_new(65536);
-	result = read_keys(ctx, m, &list, &keys, err);
-	if (result == 0)
+	for (size_t i = 0; i < group->n && result == 0; i++) {
+		struct store_series_list list;
+
+		result = query_show_where_series(ctx, group->list[i], show->where, &list, err);
+		if (result == 0 && group->n == 1 && page->skip >= list.n) {
+			page->skip -= list.n;
+			break;
+		}
+		if (group->n == 1 && page->left < SIZE_MAX - page->skip)
+			keys.wanted = page->skip + page->left;
+		if (result == 0)
+			result = read_keys(ctx, group->list[i], &list, &keys, err);
+	}
+	if (result == 0) {
+		keys.n = query_show_sort(keys.list, keys.n);
 		result = show_keys(ctx, &keys, page, err);
+	}
 	arena_free(keys.arena);
 	return result;
 }
@@ -178,5 +171,5 @@ query_show_series(struct query_context *ctx, const struct show *show, struct err
 
 	query_show_page(&page, show);
 	return query_show_where_check_operators(show->where, err) != 0 ? -1 :
-	    query_show_each(ctx, show, show_measurement, &page, err);
+	    query_show_each(ctx, show, show_group, &page, err);
 }

@@ -7,13 +7,11 @@
 #include "base/table.h"
 #include "query/show_priv.h"
 
-#include <stdlib.h>
-
 #define TAG_BATCH 4096	/* series whose tags are read at once */
 
-int
-query_show_key_chosen(struct query_context *ctx, const struct show *show, struct slice key,
-    bool *chosen, struct err *err)
+static int
+is_chosen(struct query_context *ctx, const struct show *show, struct slice key, bool *chosen,
+    struct err *err)
 {
 	bool negate = show->with_op == OP_NEQ || show->with_op == OP_NEQ_REGEX;
 	struct query_regex *regex;
@@ -31,10 +29,40 @@ query_show_key_chosen(struct query_context *ctx, const struct show *show, struct
 	return 0;
 }
 
-static int
-compare_slices(const void *a, const void *b)
+int
+query_show_keys_chosen(struct query_context *ctx, const struct show *show,
+    const struct show_group *group, struct slice **keys, size_t *n, struct err *err)
 {
-	return slice_cmp(*(const struct slice *)a, *(const struct slice *)b);
+	size_t n_all;
+
+	if (query_show_tag_keys_of(ctx, group, NULL, keys, &n_all, err) != 0)
+		return -1;
+	*n = 0;
+	for (size_t i = 0; i < n_all; i++) {
+		bool chosen;
+
+		if (is_chosen(ctx, show, (*keys)[i], &chosen, err) != 0)
+			return -1;
+		if (chosen)
+			(*keys)[(*n)++] = (*keys)[i];
+	}
+	return 0;
+}
+
+int
+query_show_values_in(struct query_context *ctx, const struct show *show,
+    const struct show_group *group, struct show_values *in, struct err *err)
+{
+	in->group = group;
+	in->series = NULL;
+	if (show->where == NULL)
+		return 0;
+	in->series = arena_array(ctx->arena, struct store_series_list, group->n);
+	for (size_t i = 0; i < group->n; i++)
+		if (query_show_where_series(ctx, group->list[i], show->where, &in->series[i],
+		    err) != 0)
+			return -1;
+	return 0;
 }
 
 /*
@@ -66,8 +94,11 @@ done:
 	return result;
 }
 
-int
-query_show_values_of(struct query_context *ctx, const struct store_measurement *m,
+/*
+ * The values of a tag key in one measurement, in any order.
+ */
+static int
+values_in(struct query_context *ctx, const struct store_measurement *m,
     const struct store_series_list *series, uint32_t key_id, struct slice **values, size_t *n,
     struct err *err)
 {
@@ -91,25 +122,50 @@ query_show_values_of(struct query_context *ctx, const struct store_measurement *
 	for (size_t i = 0; i < seen.n; i++)
 		(*values)[i] = seen.entries[i].key;
 	table_free(&seen);
-	if (*n != 0)
-		qsort(*values, *n, sizeof(**values), compare_slices);
+	return 0;
+}
+
+int
+query_show_values_of(struct query_context *ctx, const struct show_values *in, struct slice key,
+    struct slice **values, size_t *n, struct err *err)
+{
+	*values = NULL;
+	*n = 0;
+	for (size_t i = 0; i < in->group->n; i++) {
+		const struct store_measurement *m = in->group->list[i];
+		struct slice *some;
+		size_t k = 0, n_some;
+
+		while (k < m->n_tags && !slice_eq(m->tags[k].name, key))
+			k++;
+		if (k == m->n_tags)
+			continue;
+		if (values_in(ctx, m, in->series != NULL ? &in->series[i] : NULL, m->tags[k].id, &some,
+		    &n_some, err) != 0)
+			return -1;
+		*values = *n == 0 ? some : arena_grow(ctx->arena, *values, *n, *n + n_some);
+		if (*n != 0 && n_some != 0)
+			memcpy(*values + *n, some, n_some * sizeof(*some));
+		*n += n_some;
+	}
+	if (in->group->n > 1 || in->series != NULL)
+		*n = query_show_sort(*values, *n);
 	return 0;
 }
 
 static int
-show_key(struct query_context *ctx, const struct store_measurement *m,
-    const struct store_series_list *series, const struct store_tag_key *key,
+show_key(struct query_context *ctx, const struct show_values *in, struct slice key,
     struct show_page *page, struct err *err)
 {
 	static const struct slice columns[] = { { "key", 3 }, { "value", 5 } };
-	struct rows_series head = { .name = m->name, .columns = columns, .n_columns = 2 };
+	struct rows_series head = { .name = in->group->name, .columns = columns, .n_columns = 2 };
 	struct slice *values;
 	size_t n;
 
-	if (query_show_values_of(ctx, m, series, key->id, &values, &n, err) != 0)
+	if (query_show_values_of(ctx, in, key, &values, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		struct value row[2] = { { .type = VALUE_STRING, .s = key->name },
+		struct value row[2] = { { .type = VALUE_STRING, .s = key },
 		    { .type = VALUE_STRING, .s = values[i] } };
 
 		if (!query_show_page_take(page))
@@ -123,24 +179,22 @@ show_key(struct query_context *ctx, const struct store_measurement *m,
 }
 
 static int
-show_measurement(struct query_context *ctx, const struct show *show,
-    const struct store_measurement *m, void *arg, struct err *err)
+show_values(struct query_context *ctx, const struct show *show, const struct show_group *group,
+    void *arg, struct err *err)
 {
-	struct store_series_list list;
+	struct show_values in;
 	struct show_page page;
+	struct slice *keys;
+	size_t n;
 
 	(void)arg;
 	query_show_page(&page, show);
-	if (show->where != NULL && query_show_where_series(ctx, m, show->where, &list, err) != 0)
+	if (query_show_keys_chosen(ctx, show, group, &keys, &n, err) != 0 ||
+	    (n != 0 && query_show_values_in(ctx, show, group, &in, err) != 0))
 		return -1;
-	for (size_t k = 0; k < m->n_tags && page.left != 0; k++) {
-		bool chosen;
-
-		if (query_show_key_chosen(ctx, show, m->tags[k].name, &chosen, err) != 0 ||
-		    (chosen && show_key(ctx, m, show->where != NULL ? &list : NULL, &m->tags[k],
-		    &page, err) != 0))
+	for (size_t k = 0; k < n && page.left != 0; k++)
+		if (show_key(ctx, &in, keys[k], &page, err) != 0)
 			return -1;
-	}
 	query_answer_end(ctx);
 	return 0;
 }
@@ -148,5 +202,5 @@ show_measurement(struct query_context *ctx, const struct show *show,
 int
 query_show_tag_values(struct query_context *ctx, const struct show *show, struct err *err)
 {
-	return query_show_each(ctx, show, show_measurement, NULL, err);
+	return query_show_each(ctx, show, show_values, NULL, err);
 }

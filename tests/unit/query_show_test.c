@@ -171,6 +171,59 @@ test_long_condition(void **state)
 }
 
 /*
+ * Without FROM, SHOW is about all policies of a database; measurements of one name are one.
+ */
+static const struct {
+	const char	*text;
+	const char	*answer;
+} policy_cases[] = {
+	{ "SHOW MEASUREMENTS", "0 measurements(name): m; n; o;\n" },
+	{ "SHOW MEASUREMENTS WHERE k = 'y'", "0 measurements(name): m;\n" },
+	{ "SHOW MEASUREMENTS LIMIT 1 OFFSET 1", "0 measurements(name): n;\n" },
+	{ "SHOW SERIES", "0 (key): m,k=x; m,k=y; m,k=y,l=1; n,k=x; o;\n" },
+	{ "SHOW SERIES LIMIT 2 OFFSET 1", "0 (key): m,k=y; m,k=y,l=1;\n" },
+	{ "SHOW TAG KEYS", "0 m(tagKey): k; l;\n0 n(tagKey): k;\n" },
+	{ "SHOW TAG VALUES WITH KEY =~ /./",
+	    "0 m(key,value): k,x; k,y; l,1;\n0 n(key,value): k,x;\n" },
+	{ "SHOW TAG VALUES WITH KEY = k WHERE l = '1'", "0 m(key,value): k,y;\n" },
+	{ "SHOW TAG VALUES WITH KEY = k LIMIT 1 OFFSET 1", "0 m(key,value): k,y;\n" },
+	{ "SHOW FIELD KEYS", "0 m(fieldKey,fieldType): v,float; v,string; w,float;\n"
+	    "0 n(fieldKey,fieldType): v,float;\n0 o(fieldKey,fieldType): v,float;\n" },
+	{ "SHOW TAG VALUES EXACT CARDINALITY WITH KEY = k", "0 m(count): 2;\n0 n(count): 1;\n" },
+	{ "SHOW MEASUREMENT EXACT CARDINALITY", "0 (count): 3;\n" },
+	{ "SHOW TAG KEYS FROM m", "0 m(tagKey): k;\n" },
+	{ "SHOW TAG KEYS FROM long.m", "0 m(tagKey): k; l;\n" },
+	{ "SHOW TAG KEYS FROM long.m, short.m", "0 m(tagKey): k; l;\n" },
+};
+
+static void
+test_policies(void **state)
+{
+	(void)state;
+	answers_write(&answers, answers_bucket(&answers, "p/short"),
+	    "m,k=x v=1 1\nm,k=y v=1 1\nn,k=x v=1 1\n");
+	answers_write(&answers, answers_bucket(&answers, "p/long"),
+	    "m,k=x v=\"s\" 1\nm,k=y,l=1 w=1 1\no v=1 1\n");
+	for (size_t i = 0; i < N_OF(policy_cases); i++) {
+		bool of_default = strcmp(policy_cases[i].text, "SHOW TAG KEYS FROM m") == 0;
+		const char *got;
+
+		answers.request.policy = of_default ? SLICE("short") : SLICE("");
+		got = answers_query(&answers, "p", policy_cases[i].text);
+		if (strcmp(got, policy_cases[i].answer) != 0)
+			print_error("%s\n", policy_cases[i].text);
+		assert_string_equal(got, policy_cases[i].answer);
+	}
+	answers.request.policy = SLICE("short");
+	assert_string_equal(answers_query(&answers, "p", "SHOW MEASUREMENTS"),
+	    "0 measurements(name): m; n;\n");
+	answers.request.policy = SLICE("nope");
+	assert_string_equal(answers_query(&answers, "p", "SHOW MEASUREMENTS"),
+	    "0 !retention policy not found: nope\n");
+	answers.request.policy = SLICE("");
+}
+
+/*
  * More series than are read at once: only those that LIMIT and OFFSET ask for are kept.
  */
 static void
@@ -210,6 +263,7 @@ main(void)
 		cmocka_unit_test(test_no_database),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long_condition),
+		cmocka_unit_test(test_policies),
 		cmocka_unit_test(test_many_series),
 	};
 
