@@ -55,7 +55,7 @@ read_ahead(struct aggregate *a, struct err *err)
 
 	if (a->ended)
 		return 0;
-	if (windows_next(a->windows, &f, err) != 0)
+	if (query_windows_next(a->windows, &f, err) != 0)
 		return -1;
 	if (f == NULL) {
 		a->ended = true;
@@ -82,7 +82,7 @@ take_head(struct aggregate *a)
 	a->head = f->next;
 	if (a->head == NULL)
 		a->tail = &a->head;
-	windows_release(a->windows, a->shown);
+	query_windows_release(a->windows, a->shown);
 	a->shown = f;
 	return f;
 }
@@ -130,6 +130,15 @@ is_count(const struct call *call)
 	return call->function->states == &fn_count || call->function->states == &fn_count_distinct;
 }
 
+static struct value
+linear_value(const struct aggregate *a, size_t i, const struct finished *later)
+{
+	const struct last_value *last = &a->lasts[i];
+
+	return query_fill_linear(a->plan->window.interval, a->at, last->start, last->value,
+	    later->start, later->points[i]->value);
+}
+
 static int
 fill_value(struct aggregate *a, size_t i, struct value *v, struct err *err)
 {
@@ -149,20 +158,19 @@ fill_value(struct aggregate *a, size_t i, struct value *v, struct err *err)
 			*v = value_integer(0);
 		return 0;
 	case FILL_NUMBER:
-		*v = fill_default(plan->fill, plan->fill_value, call->type);
+		*v = query_fill_default(plan->fill, plan->fill_value, call->type);
 		return 0;
 	case FILL_PREVIOUS:
 		if (last->set)
 			*v = last->value;
 		return 0;
 	case FILL_LINEAR:
+		if (last->set && later_point(a, i, &later, err) != 0)
+			return -1;
 		if (!last->set)
 			return 0;
-		if (later_point(a, i, &later, err) != 0)
-			return -1;
 		if (later != NULL)
-			*v = fill_linear(plan->window.interval, a->at, last->start, last->value,
-			    later->start, later->points[i]->value);
+			*v = linear_value(a, i, later);
 		return 0;
 	case FILL_NONE:
 		break;
@@ -214,11 +222,11 @@ begin_walk(struct aggregate *a)
 	a->walking = true;
 	a->has_last = !(a->plan->descending && open);
 	if (a->plan->descending) {
-		a->at = window_start(window, a->spec.to);
-		a->last = open ? 0 : window_start(window, a->spec.from);
+		a->at = query_window_start(window, a->spec.to);
+		a->last = open ? 0 : query_window_start(window, a->spec.from);
 	} else {
-		a->at = open ? a->head->start : window_start(window, a->spec.from);
-		a->last = window_start(window, a->spec.to);
+		a->at = open ? a->head->start : query_window_start(window, a->spec.from);
+		a->last = query_window_start(window, a->spec.to);
 	}
 	a->zone_offset = zone_offset_ns(window->zone, a->at);
 }
@@ -278,7 +286,8 @@ next_filled(struct aggregate *a, struct err *err)
 	if (put_filled(a, f, err) != 0)
 		return -1;
 	if (f == NULL || f->start == a->at)
-		a->at = window_step(&a->plan->window, a->at, a->plan->descending, &a->zone_offset);
+		a->at = query_window_step(
+		    &a->plan->window, a->at, a->plan->descending, &a->zone_offset);
 	return 1;
 }
 
@@ -310,7 +319,7 @@ next_of_many(struct aggregate *a, struct err *err)
 static int
 open_windows(struct aggregate *a, struct err *err)
 {
-	return windows_open(&a->spec, &a->windows, err);
+	return query_windows_open(&a->spec, &a->windows, err);
 }
 
 /*
@@ -330,7 +339,7 @@ cut_range(struct aggregate *a, int64_t extra)
 	    __builtin_mul_overflow(span, interval, &span))
 		return false;
 	if (plan->descending) {
-		edge = window_start(&plan->window, plan->to);
+		edge = query_window_start(&plan->window, plan->to);
 		if (__builtin_sub_overflow(edge, span - interval, &edge) || edge <= plan->from)
 			return false;
 		a->spec.from = edge;
@@ -338,7 +347,7 @@ cut_range(struct aggregate *a, int64_t extra)
 	}
 	if (plan->from == TIME_MIN)
 		return false;
-	edge = window_start(&plan->window, plan->from);
+	edge = query_window_start(&plan->window, plan->from);
 	if (__builtin_add_overflow(edge, span - 1, &edge) || edge >= plan->to)
 		return false;
 	a->spec.to = edge;
@@ -353,7 +362,7 @@ look_further(struct aggregate *a, struct err *err)
 		return -1;
 	if (a->head != NULL)
 		return 0;
-	windows_close(a->windows);
+	query_windows_close(a->windows);
 	a->windows = NULL;
 	a->ended = false;
 	a->spec.from = a->plan->from;
@@ -383,14 +392,14 @@ aggregate_close(struct stream *stream)
 	struct aggregate *a = (struct aggregate *)stream;
 
 	if (a->windows != NULL)
-		windows_release(a->windows, a->shown);
+		query_windows_release(a->windows, a->shown);
 	while (a->head != NULL) {
 		struct finished *f = a->head;
 
 		a->head = f->next;
-		windows_release(a->windows, f);
+		query_windows_release(a->windows, f);
 	}
-	windows_close(a->windows);
+	query_windows_close(a->windows);
 	for (size_t i = 0; i < a->spec.n_calls; i++)
 		buf_free(&a->lasts[i].text);
 	free((void *)a->spec.columns);
@@ -453,7 +462,7 @@ choose_range(struct aggregate *a, int64_t extra)
 }
 
 int
-aggregate_open(struct plan *plan, const struct plan_group *group, struct call *const *calls,
+query_aggregate_open(struct plan *plan, const struct plan_group *group, struct call *const *calls,
     size_t n_calls, bool with_refs, int64_t extra, const size_t *slots, struct stream **stream,
     struct err *err)
 {

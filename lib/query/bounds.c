@@ -26,7 +26,7 @@ out_of_range(struct slice text, bool under, struct err *err)
 }
 
 int
-bounds_time_literal(const struct fold *fold, struct slice text, int64_t *ns, struct err *err)
+query_bounds_time_literal(const struct fold *fold, struct slice text, int64_t *ns, struct err *err)
 {
 	bool has_zone;
 
@@ -49,12 +49,12 @@ static int
 time_of(const struct fold *fold, struct expr *value, int64_t *ns, struct err *err)
 {
 	if (value->kind == EXPR_STRING) {
-		int is = bounds_time_literal(fold, value->string, ns, err);
+		int is = query_bounds_time_literal(fold, value->string, ns, err);
 
 		if (is != 0)
 			return is < 0 ? -1 : 0;
 	}
-	if (fold_expr(fold, &value, err) != 0)
+	if (query_fold(fold, &value, err) != 0)
 		return -1;
 	switch (value->kind) {
 	case EXPR_TIME:
@@ -71,7 +71,8 @@ time_of(const struct fold *fold, struct expr *value, int64_t *ns, struct err *er
 		    value->number < 0 ? INT64_MIN : INT64_MAX;
 		return 0;
 	default:
-		return err_set(err, ERR_INVALID, "invalid operation: time and %s are not compatible",
+		return err_set(err, ERR_INVALID,
+		    "invalid operation: time and %s are not compatible",
 		    influxql_node_name(value->kind));
 	}
 }
@@ -144,8 +145,8 @@ split_binary(const struct fold *fold, struct expr *e, struct expr **rest, struct
 	struct expr *left, *right;
 
 	if (e->binary.op == OP_AND || e->binary.op == OP_OR) {
-		if (bounds_split(fold, e->binary.left, &left, bounds, err) != 0 ||
-		    bounds_split(fold, e->binary.right, &right, bounds, err) != 0)
+		if (query_bounds_split(fold, e->binary.left, &left, bounds, err) != 0 ||
+		    query_bounds_split(fold, e->binary.right, &right, bounds, err) != 0)
 			return -1;
 		*rest = left == NULL ? right : left;
 		if (left == NULL || right == NULL)
@@ -153,7 +154,7 @@ split_binary(const struct fold *fold, struct expr *e, struct expr **rest, struct
 		e->binary.left = left;
 		e->binary.right = right;
 		*rest = e;
-		return fold_expr(fold, rest, err);
+		return query_fold(fold, rest, err);
 	}
 	*rest = NULL;
 	if (is_time(e->binary.left))
@@ -161,11 +162,11 @@ split_binary(const struct fold *fold, struct expr *e, struct expr **rest, struct
 	if (is_time(e->binary.right))
 		return take_time(fold, mirrored(e->binary.op), e->binary.left, bounds, err);
 	*rest = e;
-	return fold_expr(fold, rest, err);
+	return query_fold(fold, rest, err);
 }
 
 int
-bounds_split(const struct fold *fold, struct expr *where, struct expr **rest,
+query_bounds_split(const struct fold *fold, struct expr *where, struct expr **rest,
     struct bounds *bounds, struct err *err)
 {
 	struct buf text = { 0 };
@@ -177,7 +178,7 @@ bounds_split(const struct fold *fold, struct expr *where, struct expr **rest,
 	case EXPR_BINARY:
 		return split_binary(fold, where, rest, bounds, err);
 	case EXPR_PAREN:
-		if (bounds_split(fold, where->inner, &where->inner, bounds, err) != 0)
+		if (query_bounds_split(fold, where->inner, &where->inner, bounds, err) != 0)
 			return -1;
 		if (where->inner != NULL)
 			*rest = where->inner->kind == EXPR_BINARY ? where : where->inner;

@@ -18,10 +18,10 @@ struct fold {			/* what folding may know */
 };
 
 /*
- * fold_expr - an expression with operations on literals carried out, changed in place
+ * query_fold - an expression with operations on literals carried out, changed in place
  *   errs   ERR_INVALID  a string that is nearly a time
  */
-int	 fold_expr(const struct fold *fold, struct expr **expr, struct err *err);
+int	 query_fold(const struct fold *fold, struct expr **expr, struct err *err);
 
 struct bounds {			/* both included; unset is TIME_MIN and TIME_MAX */
 	bool		 has_from, has_to;
@@ -29,20 +29,20 @@ struct bounds {			/* both included; unset is TIME_MIN and TIME_MAX */
 };
 
 /*
- * bounds_split - take the comparisons with `time` out of a condition
+ * query_bounds_split - take the comparisons with `time` out of a condition
  *   in     where    NULL is allowed
  *   out    *rest    what is left, or NULL
  *          *bounds  the intersection of all of them, also of those under OR
  *   errs   ERR_INVALID  invalid condition expression, invalid time comparison operator, ...
  */
-int	 bounds_split(const struct fold *fold, struct expr *where, struct expr **rest,
+int	 query_bounds_split(const struct fold *fold, struct expr *where, struct expr **rest,
 	     struct bounds *bounds, struct err *err);
 
 /*
- * bounds_time_literal - a string as a time
+ * query_bounds_time_literal - a string as a time
  *   returns  1 it is one; 0 it has not the shape; -1 with *err: it has, but is none
  */
-int	 bounds_time_literal(const struct fold *fold, struct slice text, int64_t *ns,
+int	 query_bounds_time_literal(const struct fold *fold, struct slice text, int64_t *ns,
 	     struct err *err);
 
 #endif

@@ -10,11 +10,12 @@
 #include "query/plan.h"
 
 size_t
-plan_ref_add(struct refs *refs, struct arena *arena, struct ref ref)
+query_columns_add_ref(struct refs *refs, struct arena *arena, struct ref ref)
 {
 	for (size_t i = 0; i < refs->n; i++)
 		if (refs->list[i].type == ref.type &&
-		    refs->list[i].null_if_missing == ref.null_if_missing && slice_eq(refs->list[i].name, ref.name))
+		    refs->list[i].null_if_missing == ref.null_if_missing &&
+		    slice_eq(refs->list[i].name, ref.name))
 			return i;
 	if (refs->n == refs->cap) {
 		size_t cap = refs->cap != 0 ? refs->cap * 2 : 8;
@@ -29,7 +30,7 @@ plan_ref_add(struct refs *refs, struct arena *arena, struct ref ref)
 static struct ref
 ref_of(const struct expr *e)
 {
-	return (struct ref){ e->ref.name, plan_cast_type(e->ref.cast), false };
+	return (struct ref){ e->ref.name, query_resolve_cast_type(e->ref.cast), false };
 }
 
 /* ---- names ---- */
@@ -91,7 +92,7 @@ add_column(struct plan *plan, const struct select_field *field)
 static bool
 is_top(const struct expr *e)
 {
-	const struct function *f = e->kind == EXPR_CALL ? function_find(e->call.name) : NULL;
+	const struct function *f = e->kind == EXPR_CALL ? query_functions_find(e->call.name) : NULL;
 
 	return f != NULL && (f->states == &fn_top || f->states == &fn_bottom);
 }
@@ -116,10 +117,12 @@ list_columns(struct plan *plan, struct err *err)
 		if (!is_top(field->expr))
 			continue;
 		for (size_t k = 1; k + 1 < field->expr->call.n_args; k++)
-			add_column(plan, &(struct select_field){ .expr = field->expr->call.args[k] });
+			add_column(
+			    plan, &(struct select_field){ .expr = field->expr->call.args[k] });
 	}
 	for (size_t i = 0; i < plan->n_columns; i++)
-		if (plan_expr_type(plan->columns[i].expr, &plan->columns[i].type, err) != 0)
+		if (query_resolve_expr_type(plan->columns[i].expr, &plan->columns[i].type, err) !=
+		    0)
 			return -1;
 	name_columns(plan, has_alias);
 	return 0;
@@ -184,18 +187,18 @@ make_call(struct plan *plan, const struct expr *e, struct call **out, struct err
 	struct call *call = arena_zalloc(plan->arena, sizeof(*call));
 	const struct expr *arg = e->call.args[0];
 
-	call->function = function_find(e->call.name);
+	call->function = query_functions_find(e->call.name);
 	call->expr = e;
 	call->ascending = !plan->descending;
 	call->window = &plan->window;
 	call->bound = plan->from == TIME_MIN ? 0 : plan->from;
 	call->held_bytes = &plan->held_bytes;
 	if (call->function->states == &fn_count && arg->kind == EXPR_CALL) {
-		call->function = function_find(SLICE("count distinct"));
+		call->function = query_functions_find(SLICE("count distinct"));
 		arg = arg->call.args[0];
 	}
 	if (arg->kind == EXPR_CALL) {
-		if (function_find(arg->call.name)->kind == FUNCTION_MATH)
+		if (query_functions_find(arg->call.name)->kind == FUNCTION_MATH)
 			return err_set(err, ERR_NOT_IMPLEMENTED,
 			    "not implemented: a mathematical function inside the call to "
 			    SLICE_FMT ", use a subquery", SLICE_ARG(e->call.name));
@@ -210,7 +213,7 @@ make_call(struct plan *plan, const struct expr *e, struct call **out, struct err
 	call->type = call->function->result == RESULT_FLOAT ? VALUE_FLOAT :
 	    call->function->result == RESULT_INTEGER ? VALUE_INTEGER : call->in;
 	read_arguments(plan, call, &e->call);
-	call->text = slice_from(plan_expr_text(plan, e));
+	call->text = slice_from(query_plan_text(plan, e));
 	*out = call;
 	return 0;
 }
@@ -234,7 +237,7 @@ collect(struct plan *plan, const struct expr *e, struct err *err)
 
 	switch (e->kind) {
 	case EXPR_REF:
-		plan_ref_add(&plan->refs, plan->arena, ref_of(e));
+		query_columns_add_ref(&plan->refs, plan->arena, ref_of(e));
 		return 0;
 	case EXPR_PAREN:
 		return collect(plan, e->inner, err);
@@ -246,13 +249,13 @@ collect(struct plan *plan, const struct expr *e, struct err *err)
 	default:
 		return 0;
 	}
-	if (function_find(e->call.name)->kind == FUNCTION_MATH) {
+	if (query_functions_find(e->call.name)->kind == FUNCTION_MATH) {
 		for (size_t i = 0; i < e->call.n_args; i++)
 			if (collect(plan, e->call.args[i], err) != 0)
 				return -1;
 		return 0;
 	}
-	if (find_call(plan, slice_from(plan_expr_text(plan, e)), &slot))
+	if (find_call(plan, slice_from(query_plan_text(plan, e)), &slot))
 		return 0;
 	if (make_call(plan, e, &call, err) != 0)
 		return -1;
@@ -273,7 +276,7 @@ collect_top_tags(struct plan *plan)
 		if (!is_top(e))
 			continue;
 		for (size_t k = 1; k + 1 < e->call.n_args; k++)
-			plan_ref_add(&plan->refs, plan->arena, ref_of(e->call.args[k]));
+			query_columns_add_ref(&plan->refs, plan->arena, ref_of(e->call.args[k]));
 	}
 }
 
@@ -296,7 +299,7 @@ compile(struct plan *plan, const struct expr *e)
 		out->args[1] = compile(plan, e->binary.right);
 		return out;
 	case EXPR_CALL:
-		out->math = function_find(e->call.name);
+		out->math = query_functions_find(e->call.name);
 		if (out->math->kind == FUNCTION_MATH) {
 			out->kind = EVAL_MATH;
 			out->n_args = e->call.n_args;
@@ -304,23 +307,24 @@ compile(struct plan *plan, const struct expr *e)
 				out->args[i] = compile(plan, e->call.args[i]);
 			return out;
 		}
-		find_call(plan, slice_from(plan_expr_text(plan, e)), &slot);
+		find_call(plan, slice_from(query_plan_text(plan, e)), &slot);
 		out->kind = EVAL_SLOT;
 		out->slot = slot;
 		return out;
 	case EXPR_REF:
 		out->kind = EVAL_SLOT;
-		out->slot = plan->n_calls + plan_ref_add(&plan->refs, plan->arena, ref_of(e));
+		out->slot =
+		    plan->n_calls + query_columns_add_ref(&plan->refs, plan->arena, ref_of(e));
 		return out;
 	default:
 		out->kind = EVAL_LITERAL;
-		out->literal = eval_literal(e);
+		out->literal = query_eval_literal(e);
 		return out;
 	}
 }
 
 int
-plan_make_columns(struct plan *plan, struct err *err)
+query_columns_make(struct plan *plan, struct err *err)
 {
 	if (list_columns(plan, err) != 0)
 		return -1;

@@ -160,7 +160,7 @@ is_logic(enum expr_op op)
 }
 
 struct value
-eval_binary(enum expr_op op, bool integer_division, struct value a, struct value b)
+query_eval_binary(enum expr_op op, bool integer_division, struct value a, struct value b)
 {
 	if (value_is_number(a) && value_is_number(b))
 		return eval_numbers(op, integer_division, a, b);
@@ -184,7 +184,7 @@ eval_regex(const struct eval *e, struct value v)
 }
 
 struct value
-eval_value(const struct eval *e, const struct value *slots)
+query_eval(const struct eval *e, const struct value *slots)
 {
 	struct value a, b;
 
@@ -194,23 +194,23 @@ eval_value(const struct eval *e, const struct value *slots)
 	case EVAL_SLOT:
 		return slots[e->slot];
 	case EVAL_MATH:
-		a = eval_value(e->args[0], slots);
-		b = e->n_args == 2 ? eval_value(e->args[1], slots) : value_null();
+		a = query_eval(e->args[0], slots);
+		b = e->n_args == 2 ? query_eval(e->args[1], slots) : value_null();
 		return e->math->math(a, b);
 	case EVAL_BINARY:
 		break;
 	}
-	a = eval_value(e->args[0], slots);
+	a = query_eval(e->args[0], slots);
 	if (e->regex != NULL)
 		return eval_regex(e, a);
 	if (e->op == OP_AND && a.type == VALUE_BOOLEAN && !a.b)
 		return a;
-	b = eval_value(e->args[1], slots);
-	return eval_binary(e->op, e->integer_division, a, b);
+	b = query_eval(e->args[1], slots);
+	return query_eval_binary(e->op, e->integer_division, a, b);
 }
 
 struct value
-value_convert(struct value v, enum value_type type)
+query_eval_convert(struct value v, enum value_type type)
 {
 	if (v.type == type || v.type == VALUE_NULL)
 		return v;
@@ -239,7 +239,7 @@ value_convert(struct value v, enum value_type type)
 }
 
 struct value
-eval_literal(const struct expr *e)
+query_eval_literal(const struct expr *e)
 {
 	switch (e->kind) {
 	case EXPR_NUMBER:	return value_float(e->number);

@@ -29,21 +29,21 @@ struct eval {
 };
 
 /*
- * eval_value - the value of an expression
+ * query_eval - the value of an expression
  *   in     slots   as many as the tree names; strings are borrowed
  */
-struct value	 eval_value(const struct eval *eval, const struct value *slots);
+struct value	 query_eval(const struct eval *eval, const struct value *slots);
 
 /*
- * eval_binary - one operation on two values
+ * query_eval_binary - one operation on two values
  */
-struct value	 eval_binary(enum expr_op op, bool integer_division, struct value left,
+struct value	 query_eval_binary(enum expr_op op, bool integer_division, struct value left,
 		     struct value right);
 
 /*
- * eval_literal - the value of a literal of the tree; null for one that has none
+ * query_eval_literal - the value of a literal of the tree; null for one that has none
  */
-struct value	 eval_literal(const struct expr *e);
+struct value	 query_eval_literal(const struct expr *e);
 
 /*
  * eval_is_true - does a condition hold?
@@ -55,10 +55,10 @@ eval_is_true(struct value v)
 }
 
 /*
- * value_convert - a value as another type: numbers into one another (floats truncated towards zero);
- *                 everything else is null unless it has the type already
+ * query_eval_convert - a value as another type: numbers into one another (floats truncated towards
+ *                 zero); everything else is null unless it has the type already
  */
-struct value	 value_convert(struct value v, enum value_type type);
+struct value	 query_eval_convert(struct value v, enum value_type type);
 
 static inline struct value
 value_null(void)

@@ -4,7 +4,7 @@
 #include "query/fill.h"
 
 struct value
-fill_default(enum select_fill fill, struct value number, enum value_type type)
+query_fill_default(enum select_fill fill, struct value number, enum value_type type)
 {
 	if (fill != FILL_NUMBER)
 		return value_null();
@@ -12,7 +12,7 @@ fill_default(enum select_fill fill, struct value number, enum value_type type)
 	case VALUE_FLOAT:
 	case VALUE_INTEGER:
 	case VALUE_UNSIGNED:
-		return value_convert(number, type);
+		return query_eval_convert(number, type);
 	case VALUE_STRING:
 		return value_string(SLICE(""));
 	case VALUE_BOOLEAN:
@@ -23,7 +23,7 @@ fill_default(enum select_fill fill, struct value number, enum value_type type)
 }
 
 struct value
-fill_linear(int64_t interval, int64_t at, int64_t before, struct value from, int64_t after,
+query_fill_linear(int64_t interval, int64_t at, int64_t before, struct value from, int64_t after,
     struct value to)
 {
 	double x = (double)(at / interval - before / interval);
@@ -32,7 +32,7 @@ fill_linear(int64_t interval, int64_t at, int64_t before, struct value from, int
 
 	if (!value_is_number(from) || !value_is_number(to) || width == 0)
 		return value_null();
-	a = value_convert(from, VALUE_FLOAT).f;
-	b = value_convert(to, VALUE_FLOAT).f;
-	return value_convert(value_float((b - a) / width * x + a), from.type);
+	a = query_eval_convert(from, VALUE_FLOAT).f;
+	b = query_eval_convert(to, VALUE_FLOAT).f;
+	return query_eval_convert(value_float((b - a) / width * x + a), from.type);
 }

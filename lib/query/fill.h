@@ -7,16 +7,18 @@
 #include "query/plan.h"
 
 /*
- * fill_default - what stands for a missing value under fill(number): the number as that type, ''
- *                for strings, false for booleans, as it is for tags and for what no source knows;
- *                null under every other fill
+ * query_fill_default - what stands for a missing value under fill(number): the number as that type,
+ *                '' for strings, false for booleans, as it is for tags and for what no source
+ *                knows; null under every other fill
  */
-struct value	 fill_default(enum select_fill fill, struct value number, enum value_type type);
+struct value	 query_fill_default(enum select_fill fill, struct value number,
+		     enum value_type type);
 
 /*
- * fill_linear - the value at a window between two others, by their numbers; only numbers have one
+ * query_fill_linear - the value at a window between two others, by their numbers; only numbers have
+ *     one
  */
-struct value	 fill_linear(int64_t interval, int64_t at, int64_t before, struct value from,
+struct value	 query_fill_linear(int64_t interval, int64_t at, int64_t before, struct value from,
 		     int64_t after, struct value to);
 
 #endif

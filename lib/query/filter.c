@@ -1,9 +1,10 @@
 /*
  * query/filter.c - field conditions, a block of rows at a time
  *
- * The condition of a source is compiled with that source's types: a name that is no field there is a
- * tag, and a tag that is missing is '', or null beside another name. Comparisons of a numeric column with a literal run down the
- * column and give a bit a row, AND and OR join bits; everything else is evaluated row by row.
+ * The condition of a source is compiled with that source's types: a name that is no field there is
+ * a tag, and a tag that is missing is '', or null beside another name. Comparisons of a numeric
+ * column with a literal run down the column and give a bit a row, AND and OR join bits; everything
+ * else is evaluated row by row.
  */
 #include <stdlib.h>
 
@@ -20,8 +21,8 @@ is_number(enum value_type type)
 static struct ref
 ref_in(const struct plan_source *source, const struct expr *e, bool null_if_missing)
 {
-	enum value_type type = plan_type_in(source, e->ref.name);
-	enum value_type cast = plan_cast_type(e->ref.cast);
+	enum value_type type = query_resolve_type_in(source, e->ref.name);
+	enum value_type cast = query_resolve_cast_type(e->ref.cast);
 
 	if (type == VALUE_NULL && source->measurement != NULL)
 		type = VALUE_TAG;
@@ -41,7 +42,7 @@ compile_ref(struct plan *plan, const struct expr *e, const struct plan_source *s
 	struct eval *out = arena_zalloc(plan->arena, sizeof(*out));
 
 	out->kind = EVAL_SLOT;
-	out->slot = plan_ref_add(refs, plan->arena, ref_in(source, e, null_if_missing));
+	out->slot = query_columns_add_ref(refs, plan->arena, ref_in(source, e, null_if_missing));
 	*eval = out;
 	return 0;
 }
@@ -64,19 +65,19 @@ compile_binary(struct plan *plan, const struct expr *e, const struct plan_source
 		out->args[1] = other;
 		return 0;
 	}
-	if (plan_compile_condition(plan, e->binary.left, source, refs, &left, err) != 0)
+	if (query_filter_compile(plan, e->binary.left, source, refs, &left, err) != 0)
 		return -1;
 	out->args[0] = left;
 	if (right->kind == EXPR_REGEX)
 		return query_regex_get(plan->ctx->regexes, right->regex, &out->regex, err);
-	if (plan_compile_condition(plan, right, source, refs, &other, err) != 0)
+	if (query_filter_compile(plan, right, source, refs, &other, err) != 0)
 		return -1;
 	out->args[1] = other;
 	return 0;
 }
 
 int
-plan_compile_condition(struct plan *plan, const struct expr *e, const struct plan_source *source,
+query_filter_compile(struct plan *plan, const struct expr *e, const struct plan_source *source,
     struct refs *refs, struct eval **eval, struct err *err)
 {
 	struct eval *out = arena_zalloc(plan->arena, sizeof(*out));
@@ -84,17 +85,18 @@ plan_compile_condition(struct plan *plan, const struct expr *e, const struct pla
 	*eval = out;
 	switch (e->kind) {
 	case EXPR_PAREN:
-		return plan_compile_condition(plan, e->inner, source, refs, eval, err);
+		return query_filter_compile(plan, e->inner, source, refs, eval, err);
 	case EXPR_BINARY:
 		return compile_binary(plan, e, source, refs, out, err);
 	case EXPR_CALL:
 		out->kind = EVAL_MATH;
-		out->math = function_find(e->call.name);
+		out->math = query_functions_find(e->call.name);
 		out->n_args = e->call.n_args;
 		for (size_t i = 0; i < e->call.n_args; i++) {
 			struct eval *arg;
 
-			if (plan_compile_condition(plan, e->call.args[i], source, refs, &arg, err) != 0)
+			if (query_filter_compile(plan, e->call.args[i], source, refs, &arg, err) !=
+			    0)
 				return -1;
 			out->args[i] = arg;
 		}
@@ -103,7 +105,7 @@ plan_compile_condition(struct plan *plan, const struct expr *e, const struct pla
 		return compile_ref(plan, e, source, false, refs, eval);
 	default:
 		out->kind = EVAL_LITERAL;
-		out->literal = eval_literal(e);
+		out->literal = query_eval_literal(e);
 		return 0;
 	}
 }
@@ -191,13 +193,13 @@ filter_into(const struct eval *e, const struct block *block, size_t n_refs, stru
 	for (size_t row = 0; row < block->n_rows; row++) {
 		for (size_t i = 0; i < n_refs; i++)
 			slots[i] = column_value(&block->columns[i], row);
-		if (eval_is_true(eval_value(e, slots)))
+		if (eval_is_true(query_eval(e, slots)))
 			bits[row >> 6] |= UINT64_C(1) << (row & 63);
 	}
 }
 
 size_t
-filter_block(const struct eval *eval, const struct block *block, size_t n_refs,
+query_filter_block(const struct eval *eval, const struct block *block, size_t n_refs,
     struct value *slots, uint64_t *bits)
 {
 	size_t n = 0;

@@ -1,8 +1,9 @@
 /*
  * query/fn_aggregate.c - count, sum, mean, spread, stddev, median, mode
  *
- * Each state is fed with pieces of a column. A piece without nulls is a plain loop that the compiler
- * turns into vector code; long sums of floats run in four lanes, which changes the order of additions.
+ * Each state is fed with pieces of a column. A piece without nulls is a plain loop that the
+ * compiler turns into vector code; long sums of floats run in four lanes, which changes the order
+ * of additions.
  */
 #include <math.h>
 #include <string.h>
@@ -211,7 +212,7 @@ stddev_step(void *state, const struct call *call, const struct fn_input *in, siz
 
 		if (!column_has(c, i))
 			continue;
-		v = value_convert(column_value(c, i), VALUE_FLOAT).f;
+		v = query_eval_convert(column_value(c, i), VALUE_FLOAT).f;
 		s->n++;
 		away = v - s->mean;
 		s->mean += away / (double)s->n;
@@ -238,15 +239,16 @@ const struct fn_states fn_stddev = {
 /* ---- median and mode, which need all values ---- */
 
 static void
-samples_step(void *state, const struct call *call, const struct fn_input *in, size_t from, size_t to)
+samples_step(void *state, const struct call *call, const struct fn_input *in, size_t from,
+    size_t to)
 {
-	samples_add(state, call, in, from, to);
+	query_samples_add(state, call, in, from, to);
 }
 
 static void
 samples_forget(void *state)
 {
-	samples_drop(state);
+	query_samples_drop(state);
 }
 
 static size_t
@@ -254,15 +256,17 @@ median_finish(void *state, const struct call *call, struct point **points)
 {
 	struct samples *s = state;
 	double low, high;
+	size_t at;
 
 	(void)call;
 	if (s->n == 0)
 		return 0;
-	samples_sort(s);
-	high = value_convert(samples_value(s, s->n / 2), VALUE_FLOAT).f;
+	at = query_samples_kth(s, s->n / 2);
+	high = query_eval_convert(query_samples_value(s, at), VALUE_FLOAT).f;
 	if (s->n % 2 != 0)
 		return one_value(*points, value_float(high));
-	low = value_convert(samples_value(s, s->n / 2 - 1), VALUE_FLOAT).f;
+	at = query_samples_kth(s, s->n / 2 - 1);
+	low = query_eval_convert(query_samples_value(s, at), VALUE_FLOAT).f;
 	return one_value(*points, value_float(low + (high - low) / 2));
 }
 
@@ -274,9 +278,9 @@ const struct fn_states fn_median = {
 static bool
 same_value(const struct samples *s, size_t a, size_t b)
 {
-	struct value x = samples_value(s, a), y = samples_value(s, b);
+	struct value x = query_samples_value(s, a), y = query_samples_value(s, b);
 
-	return !value_less(x, y) && !value_less(y, x);
+	return !query_functions_less(x, y) && !query_functions_less(y, x);
 }
 
 /*
@@ -292,7 +296,8 @@ mode_of_booleans(const struct samples *s)
 		if (s->list[i].time < s->list[first].time)
 			first = i;
 	}
-	return 2 * n_true == s->n ? samples_value(s, first) : value_boolean(2 * n_true > s->n);
+	return 2 * n_true == s->n ? query_samples_value(s, first)
+				  : value_boolean(2 * n_true > s->n);
 }
 
 /*
@@ -311,7 +316,7 @@ mode_finish(void *state, const struct call *call, struct point **points)
 		return 0;
 	if (s->type == VALUE_BOOLEAN)
 		return one_value(*points, mode_of_booleans(s));
-	samples_sort(s);
+	query_samples_sort(s);
 	best_time = s->list[0].time;
 	for (size_t i = 0, end; i < s->n; i = end) {
 		for (end = i + 1; end < s->n && same_value(s, i, end);)
@@ -323,7 +328,7 @@ mode_finish(void *state, const struct call *call, struct point **points)
 		best = i;
 		best_time = s->list[end - 1].time;
 	}
-	return one_value(*points, samples_value(s, best));
+	return one_value(*points, query_samples_value(s, best));
 }
 
 const struct fn_states fn_mode = {

@@ -88,7 +88,8 @@ by_time_then_value(const void *x, const void *y)
 
 	if (a->time != b->time)
 		return a->time < b->time ? -1 : 1;
-	return value_less(a->value, b->value) ? -1 : value_less(b->value, a->value);
+	return query_functions_less(a->value, b->value) ? -1
+							: query_functions_less(b->value, a->value);
 }
 
 static size_t

@@ -2,8 +2,8 @@
  * query/fn_holt_winters.c - forecasts by damped exponential smoothing with seasons
  *
  * The multiplicative model of Holt and Winters with a damped trend (R. Hyndman, G. Athanasopoulos,
- * "Forecasting: principles and practice", 2014, chapter 7). Its parameters, the level, the trend and
- * the season's factors are found by the simplex method of J. Nelder and R. Mead (The Computer
+ * "Forecasting: principles and practice", 2014, chapter 7). Its parameters, the level, the trend
+ * and the season's factors are found by the simplex method of J. Nelder and R. Mead (The Computer
  * Journal 7, 1965) on the sum of squared errors, begun from every corner of a grid.
  */
 #include <math.h>
@@ -51,7 +51,7 @@ push_holt(void *state, const struct call *call, int64_t time, struct value v, st
 		*call->held_bytes += 16 * (h->cap / 2);
 	}
 	h->times[h->n] = time;
-	h->values[h->n++] = value_convert(v, VALUE_FLOAT).f;
+	h->values[h->n++] = query_eval_convert(v, VALUE_FLOAT).f;
 	return false;
 }
 
@@ -162,7 +162,8 @@ shrink(struct simplex *s)
 {
 	for (size_t i = 1; i <= s->n; i++) {
 		for (size_t j = 0; j < s->n; j++)
-			corner(s, i)[j] = corner(s, 0)[j] + 0.5 * (corner(s, i)[j] - corner(s, 0)[j]);
+			corner(s, i)[j] =
+			    corner(s, 0)[j] + 0.5 * (corner(s, i)[j] - corner(s, 0)[j]);
 		s->errors[i] = try_point(s, corner(s, i));
 	}
 }
@@ -244,7 +245,8 @@ first_guess(const struct model *m, double *p)
 	}
 	p[TREND] = 0;
 	if (m->n >= 2 * m->season)
-		p[TREND] = (mean_of(m->values + m->season, m->season) - p[LEVEL]) / (double)m->season;
+		p[TREND] =
+		    (mean_of(m->values + m->season, m->season) - p[LEVEL]) / (double)m->season;
 	for (size_t i = 0; i < m->season; i++)
 		p[SEASONS + i] = isnan(m->values[i]) || p[LEVEL] == 0 ? 1 : m->values[i] / p[LEVEL];
 }
@@ -308,8 +310,8 @@ forecast(struct holt *h, const struct call *call)
 	size_t n_parameters, first;
 
 	m.season = m.seasonal ? (size_t)call->season : 1;
-	if (h->n < 2 || h->n < m.season || m.season > HOLT_SEASON_MAX || call->n > HOLT_WINDOWS_MAX ||
-	    interval <= 0 || h->times[h->n - 1] < h->times[0])
+	if (h->n < 2 || h->n < m.season || m.season > HOLT_SEASON_MAX ||
+	    call->n > HOLT_WINDOWS_MAX || interval <= 0 || h->times[h->n - 1] < h->times[0])
 		return;
 	m.n = on_grid(h, interval, HOLT_WINDOWS_MAX, &values);
 	if (m.n == 0)

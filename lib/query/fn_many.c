@@ -1,9 +1,9 @@
 /*
  * query/fn_many.c - top, bottom, sample: several of the points
  *
- * top and bottom keep the n best points in a heap whose root is the worst of them. With tags only the
- * best point of each combination of their values goes into that choice. sample is Vitter's algorithm
- * R (ACM TOMS 11(1), 1985).
+ * top and bottom keep the n best points in a heap whose root is the worst of them. With tags only
+ * the best point of each combination of their values goes into that choice. sample is Vitter's
+ * algorithm R (ACM TOMS 11(1), 1985).
  */
 #include <stdlib.h>
 
@@ -20,6 +20,8 @@ struct many_state {
 	struct arena	*keys;
 	struct buf	 key;
 	struct point	*points;	/* made by finish */
+	uint64_t	*held;		/* where bytes are counted */
+	uint64_t	 bytes;
 	uint64_t	 n_seen;	/* sample */
 	uint64_t	 random;
 };
@@ -32,9 +34,9 @@ better(const struct call *call, struct value a, int64_t a_time, struct value b, 
 {
 	bool top = call->function->states == &fn_top;
 
-	if (value_less(a, b))
+	if (query_functions_less(a, b))
 		return !top;
-	if (value_less(b, a))
+	if (query_functions_less(b, a))
 		return top;
 	return a_time < b_time;
 }
@@ -46,8 +48,11 @@ kept_better(const struct call *call, const struct kept *a, const struct kept *b)
 }
 
 static struct kept *
-add_kept(struct many_state *s)
+add_kept(struct many_state *s, const struct call *call)
 {
+	s->held = call->held_bytes;
+	s->bytes += sizeof(struct kept);
+	*s->held += sizeof(struct kept);
 	if (s->n == s->cap) {
 		s->cap = s->cap != 0 ? s->cap * 2 : 8;
 		s->best = memory_grow(s->best, s->cap, sizeof(*s->best));
@@ -98,20 +103,19 @@ offer(struct many_state *s, const struct call *call, const struct fn_input *in, 
 	int64_t t = in->block->times[row];
 
 	if ((int64_t)s->n < call->n) {
-		kept_set(add_kept(s), in, row);
-		*call->held_bytes += sizeof(struct kept);
+		query_functions_keep(add_kept(s, call), in, row);
 		sift_up(s, call, s->n - 1);
 		return;
 	}
 	if (!better(call, v, t, s->best[0]->value, s->best[0]->time))
 		return;
-	kept_set(s->best[0], in, row);
+	query_functions_keep(s->best[0], in, row);
 	sift_down(s, call);
 }
 
 /*
- * What makes a combination: for each tag its length and bytes, or a mark where it is missing. A field
- * in place of a tag counts as missing.
+ * What makes a combination: for each tag its length and bytes, or a mark where it is missing. A
+ * field in place of a tag counts as missing.
  */
 static void
 make_key(struct many_state *s, const struct call *call, const struct fn_input *in, size_t row)
@@ -141,15 +145,16 @@ offer_by_tags(struct many_state *s, const struct call *call, const struct fn_inp
 	if (entry != NULL) {
 		k = s->best[entry->value];
 		if (better(call, v, in->block->times[row], k->value, k->time))
-			kept_set(k, in, row);
+			query_functions_keep(k, in, row);
 		return;
 	}
 	if (s->keys == NULL)
 		s->keys = arena_new(1024);
 	entry = table_put(&s->by_tags, arena_copy(s->keys, buf_slice(&s->key)), NULL);
 	entry->value = s->n;
-	kept_set(add_kept(s), in, row);
-	*call->held_bytes += sizeof(struct kept) + s->key.n;
+	query_functions_keep(add_kept(s, call), in, row);
+	s->bytes += s->key.n;
+	*s->held += s->key.n;
 }
 
 static void
@@ -183,7 +188,7 @@ give_points(struct many_state *s, struct point **points)
 {
 	s->points = memory_array(s->n + 1, sizeof(*s->points));
 	for (size_t i = 0; i < s->n; i++)
-		s->points[i] = kept_point(s->best[i]);
+		s->points[i] = query_functions_kept_point(s->best[i]);
 	qsort(s->points, s->n, sizeof(*s->points), by_time);
 	*points = s->points;
 	return s->n;
@@ -214,7 +219,7 @@ top_finish(void *state, const struct call *call, struct point **points)
 				all[i] = out;
 				sift_down(s, call);
 			}
-			kept_drop(all[i]);
+			query_functions_drop_kept(all[i]);
 			free(all[i]);
 		}
 		free(all);
@@ -227,8 +232,10 @@ many_drop(void *state)
 {
 	struct many_state *s = state;
 
+	if (s->held != NULL)
+		*s->held -= s->bytes;
 	for (size_t i = 0; i < s->n; i++) {
-		kept_drop(s->best[i]);
+		query_functions_drop_kept(s->best[i]);
 		free(s->best[i]);
 	}
 	free(s->best);
@@ -272,13 +279,12 @@ sample_step(void *state, const struct call *call, const struct fn_input *in, siz
 			continue;
 		s->n_seen++;
 		if ((int64_t)s->n < call->n) {
-			kept_set(add_kept(s), in, i);
-			*call->held_bytes += sizeof(struct kept);
+			query_functions_keep(add_kept(s, call), in, i);
 			continue;
 		}
 		at = next_random(s) % s->n_seen;
 		if (at < (uint64_t)call->n)
-			kept_set(s->best[at], in, i);
+			query_functions_keep(s->best[at], in, i);
 	}
 }
 

@@ -9,7 +9,7 @@
 static bool
 as_float(struct value v, double *f)
 {
-	v = value_convert(v, VALUE_FLOAT);
+	v = query_eval_convert(v, VALUE_FLOAT);
 	*f = v.f;
 	return v.type == VALUE_FLOAT;
 }

@@ -1,8 +1,8 @@
 /*
  * query/fn_select.c - min, max, first, last, percentile: one of the points
  *
- * The best row of a piece is found first, column-wise, and only then compared with the state; a point
- * that is chosen is copied with the other columns that the query asks for.
+ * The best row of a piece is found first, column-wise, and only then compared with the state; a
+ * point that is chosen is copied with the other columns that the query asks for.
  */
 #include <math.h>
 
@@ -65,9 +65,11 @@ extreme_step(struct kept *k, const struct fn_input *in, size_t from, size_t to, 
 	if (row == NO_ROW)
 		return;
 	v = column_value(c, row);
-	better = !k->set || (greatest ? value_less(k->value, v) : value_less(v, k->value));
-	if (better || (times[row] < k->time && !value_less(v, k->value) && !value_less(k->value, v)))
-		kept_set(k, in, row);
+	better = !k->set ||
+		 (greatest ? query_functions_less(k->value, v) : query_functions_less(v, k->value));
+	if (better || (times[row] < k->time && !query_functions_less(v, k->value) &&
+			  !query_functions_less(k->value, v)))
+		query_functions_keep(k, in, row);
 }
 
 static void
@@ -92,14 +94,14 @@ kept_finish(void *state, const struct call *call, struct point **points)
 	(void)call;
 	if (!k->set)
 		return 0;
-	**points = kept_point(k);
+	**points = query_functions_kept_point(k);
 	return 1;
 }
 
 static void
 kept_forget(void *state)
 {
-	kept_drop(state);
+	query_functions_drop_kept(state);
 }
 
 const struct fn_states fn_min = {
@@ -127,9 +129,9 @@ consider(struct kept *k, const struct fn_input *in, size_t row, bool last)
 	if (k->set && t != k->time && (t > k->time) != last)
 		return;
 	if (k->set && t == k->time &&
-	    !value_less(k->value, column_value(&in->block->columns[in->column], row)))
+	    !query_functions_less(k->value, column_value(&in->block->columns[in->column], row)))
 		return;
-	kept_set(k, in, row);
+	query_functions_keep(k, in, row);
 }
 
 /*
@@ -186,7 +188,7 @@ static void
 percentile_step(void *state, const struct call *call, const struct fn_input *in, size_t from,
     size_t to)
 {
-	samples_add(state, call, in, from, to);
+	query_samples_add(state, call, in, from, to);
 }
 
 static size_t
@@ -194,19 +196,19 @@ percentile_finish(void *state, const struct call *call, struct point **points)
 {
 	struct samples *s = state;
 	double rank = floor((double)s->n * call->number / 100 + 0.5) - 1;
+	size_t at;
 
 	if (!(rank >= 0) || rank >= (double)s->n)
 		return 0;
-	samples_sort(s);
-	**points = (struct point){ s->list[(size_t)rank].time, samples_value(s, (size_t)rank),
-	    s->list[(size_t)rank].aux };
+	at = query_samples_kth(s, (size_t)rank);
+	**points = (struct point){ s->list[at].time, query_samples_value(s, at), s->list[at].aux };
 	return 1;
 }
 
 static void
 percentile_drop(void *state)
 {
-	samples_drop(state);
+	query_samples_drop(state);
 }
 
 const struct fn_states fn_percentile = {

@@ -2,10 +2,10 @@
  * query/fn_smooth.c - technical analysis: moving averages and oscillators
  *
  * All are built on the exponential moving average. Until it has seen its period it averages what it
- * has: with the factor of a shorter period ('exponential'), or plainly ('simple'). After J. W. Wilder,
- * "New Concepts in Technical Trading Systems", 1978 (relative strength); P. Mulloy, Stocks &
- * Commodities 12, 1994 (double and triple averages); P. Kaufman, "Smarter Trading", 1995; T. Chande
- * and S. Kroll, "The New Technical Trader", 1994 (momentum oscillator).
+ * has: with the factor of a shorter period ('exponential'), or plainly ('simple'). After J. W.
+ * Wilder, "New Concepts in Technical Trading Systems", 1978 (relative strength); P. Mulloy, Stocks
+ * & Commodities 12, 1994 (double and triple averages); P. Kaufman, "Smarter Trading", 1995; T.
+ * Chande and S. Kroll, "The New Technical Trader", 1994 (momentum oscillator).
  */
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ ema_push(struct ema *e, int64_t period, double factor, enum warmup warmup, doubl
 static double
 as_float(struct value v)
 {
-	return value_convert(v, VALUE_FLOAT).f;
+	return query_eval_convert(v, VALUE_FLOAT).f;
 }
 
 static bool
@@ -58,8 +58,8 @@ struct averages {
 };
 
 /*
- * With the simple warm-up a stage begins only when the one in front of it has seen its period; until
- * then it repeats what it is given.
+ * With the simple warm-up a stage begins only when the one in front of it has seen its period;
+ * until then it repeats what it is given.
  */
 static void
 push_stages(struct averages *a, const struct call *call, size_t n, double v, double out[3])

@@ -19,7 +19,7 @@ struct previous {
 static double
 as_float(struct value v)
 {
-	return value_convert(v, VALUE_FLOAT).f;
+	return query_eval_convert(v, VALUE_FLOAT).f;
 }
 
 /*
@@ -79,7 +79,7 @@ differ(void *state, const struct call *call, int64_t time, struct value v, struc
 	if (!follow(state, time, v, &before))
 		return false;
 	out->time = time;
-	out->value = eval_binary(OP_SUB, true, v, before.value);
+	out->value = query_eval_binary(OP_SUB, true, v, before.value);
 	return true;
 }
 
@@ -170,7 +170,7 @@ accumulate(void *state, const struct call *call, int64_t time, struct value v, s
 	struct value *sum = state;
 
 	(void)call;
-	*sum = sum->type == VALUE_NULL ? v : eval_binary(OP_ADD, true, *sum, v);
+	*sum = sum->type == VALUE_NULL ? v : query_eval_binary(OP_ADD, true, *sum, v);
 	out->time = time;
 	out->value = *sum;
 	return true;
@@ -195,7 +195,7 @@ open_window(struct area *a, const struct call *call, int64_t time)
 {
 	int64_t low, high;
 
-	window_of(call->window, time, &low, &high);
+	query_window_of(call->window, time, &low, &high);
 	a->start = call->ascending ? low : high;
 	a->end = call->ascending ? high : low;
 }

@@ -78,8 +78,9 @@ fold_duration(struct expr *e, enum expr_op op, int64_t a, const struct expr *b)
 
 	if (b->kind == EXPR_DURATION) {
 		if (op == OP_ADD || op == OP_SUB)
-			return to_duration(e, add_cut(a, op == OP_ADD ? b->duration : -b->duration));
-		return op >= OP_EQ && to_value(e, eval_binary(op, true, value_integer(a),
+			return to_duration(
+			    e, add_cut(a, op == OP_ADD ? b->duration : -b->duration));
+		return op >= OP_EQ && to_value(e, query_eval_binary(op, true, value_integer(a),
 		    value_integer(b->duration)));
 	}
 	if (b->kind == EXPR_TIME)
@@ -90,9 +91,11 @@ fold_duration(struct expr *e, enum expr_op op, int64_t a, const struct expr *b)
 	if (op == OP_MUL && b->kind == EXPR_INTEGER)
 		return to_duration(e, (int64_t)((uint64_t)a * (uint64_t)b->integer));
 	if (op == OP_MUL || op == OP_DIV) {
-		struct value v = value_float(op == OP_MUL ? (double)a * by : by == 0 ? 0 : (double)a / by);
+		struct value v = value_float(op == OP_MUL ? (double)a * by
+					     : by == 0    ? 0
+							  : (double)a / by);
 
-		return to_duration(e, value_convert(v, VALUE_INTEGER).i);
+		return to_duration(e, query_eval_convert(v, VALUE_INTEGER).i);
 	}
 	if ((op == OP_ADD || op == OP_SUB) && b->kind == EXPR_INTEGER)
 		return to_time(e, add_cut(a, op == OP_ADD ? b->integer : -b->integer));
@@ -107,7 +110,7 @@ fold_time(struct expr *e, enum expr_op op, int64_t a, const struct expr *b)
 	if (b->kind == EXPR_TIME) {
 		if (op == OP_SUB)
 			return to_duration(e, add_cut(a, -b->time));
-		return op >= OP_EQ && to_value(e, eval_binary(op, true, value_integer(a),
+		return op >= OP_EQ && to_value(e, query_eval_binary(op, true, value_integer(a),
 		    value_integer(b->time)));
 	}
 	if (b->kind != EXPR_DURATION && b->kind != EXPR_INTEGER)
@@ -130,7 +133,7 @@ read_time(const struct fold *fold, struct expr *e, const struct expr *beside, st
 	if (e->kind != EXPR_STRING || (beside->kind != EXPR_TIME && beside->kind != EXPR_DURATION &&
 	    beside->kind != EXPR_INTEGER))
 		return 0;
-	is = bounds_time_literal(fold, e->string, &ns, err);
+	is = query_bounds_time_literal(fold, e->string, &ns, err);
 	if (is == 1)
 		to_time(e, ns);
 	return is < 0 ? -1 : 0;
@@ -142,7 +145,8 @@ fold_binary(const struct fold *fold, struct expr *e, struct err *err)
 	struct expr *a, *b;
 	enum expr_op op = e->binary.op;
 
-	if (fold_expr(fold, &e->binary.left, err) != 0 || fold_expr(fold, &e->binary.right, err) != 0)
+	if (query_fold(fold, &e->binary.left, err) != 0 ||
+	    query_fold(fold, &e->binary.right, err) != 0)
 		return -1;
 	a = e->binary.left;
 	b = e->binary.right;
@@ -160,14 +164,15 @@ fold_binary(const struct fold *fold, struct expr *e, struct err *err)
 	    op == OP_NEQ_REGEX)
 		return 0;
 	else
-		to_value(e, eval_binary(op, false, eval_literal(a), eval_literal(b)));
+		to_value(
+		    e, query_eval_binary(op, false, query_eval_literal(a), query_eval_literal(b)));
 	return 0;
 }
 
 static void
 fold_math(struct expr *e)
 {
-	const struct function *f = function_find(e->call.name);
+	const struct function *f = query_functions_find(e->call.name);
 	struct value args[2] = { value_null(), value_null() };
 
 	if (f == NULL || f->kind != FUNCTION_MATH || (int)e->call.n_args != f->min_args)
@@ -175,13 +180,13 @@ fold_math(struct expr *e)
 	for (size_t i = 0; i < e->call.n_args; i++) {
 		if (!is_literal(e->call.args[i]))
 			return;
-		args[i] = eval_literal(e->call.args[i]);
+		args[i] = query_eval_literal(e->call.args[i]);
 	}
 	to_value(e, f->math(args[0], args[1]));
 }
 
 int
-fold_expr(const struct fold *fold, struct expr **expr, struct err *err)
+query_fold(const struct fold *fold, struct expr **expr, struct err *err)
 {
 	struct expr *e = *expr;
 
@@ -189,14 +194,14 @@ fold_expr(const struct fold *fold, struct expr **expr, struct err *err)
 	case EXPR_BINARY:
 		return fold_binary(fold, e, err);
 	case EXPR_PAREN:
-		if (fold_expr(fold, &e->inner, err) != 0)
+		if (query_fold(fold, &e->inner, err) != 0)
 			return -1;
 		if (e->inner->kind != EXPR_BINARY)
 			*expr = e->inner;
 		return 0;
 	case EXPR_CALL:
 		for (size_t i = 0; i < e->call.n_args; i++)
-			if (fold_expr(fold, &e->call.args[i], err) != 0)
+			if (query_fold(fold, &e->call.args[i], err) != 0)
 				return -1;
 		if (fold->has_now && e->call.n_args == 0 && slice_eq(e->call.name, SLICE("now")))
 			to_time(e, fold->now_ns);

@@ -8,19 +8,19 @@
 #include "base/memory.h"
 #include "query/eval.h"
 
-#define STATES_ROW(name, kind, min, max, takes, result, label, code) \
-	{ name, FUNCTION_##kind, min, max, TAKES_##takes, RESULT_##result, label, &code, NULL, NULL },
-#define SEQUENCE_ROW(name, kind, min, max, takes, result, label, code) \
-	{ name, FUNCTION_##kind, min, max, TAKES_##takes, RESULT_##result, label, NULL, &code, NULL },
+#define STATES_ROW(name, kind, min, max, takes, result, label, code)                           \
+	{ name, FUNCTION_##kind, min, max, TAKES_##takes, RESULT_##result, label, &code, NULL, \
+		NULL },
+#define SEQUENCE_ROW(name, kind, min, max, takes, result, label, code)                         \
+	{ name, FUNCTION_##kind, min, max, TAKES_##takes, RESULT_##result, label, NULL, &code, \
+		NULL },
 #define MATH_ROW(name, n, result, code) \
 	{ name, FUNCTION_MATH, n, n, TAKES_NUMBERS, RESULT_##result, name, NULL, NULL, code },
 
-static const struct function functions[] = {
-	FUNCTION_TABLE(STATES_ROW, SEQUENCE_ROW, MATH_ROW)
-};
+static const struct function functions[] = { FUNCTION_TABLE(STATES_ROW, SEQUENCE_ROW, MATH_ROW) };
 
 const struct function *
-function_find(struct slice name)
+query_functions_find(struct slice name)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		if (slice_eq(slice_from(functions[i].name), name))
@@ -29,7 +29,7 @@ function_find(struct slice name)
 }
 
 bool
-function_takes_type(const struct function *f, enum value_type type)
+query_functions_take(const struct function *f, enum value_type type)
 {
 	switch (type) {
 	case VALUE_FLOAT:
@@ -66,7 +66,7 @@ keep_text(struct buf *text, struct value *v)
  * Room for all strings is made first, so that none of them moves.
  */
 void
-kept_set(struct kept *k, const struct fn_input *in, size_t row)
+query_functions_keep(struct kept *k, const struct fn_input *in, size_t row)
 {
 	size_t bytes;
 
@@ -90,7 +90,7 @@ kept_set(struct kept *k, const struct fn_input *in, size_t row)
 }
 
 void
-kept_drop(struct kept *k)
+query_functions_drop_kept(struct kept *k)
 {
 	free(k->aux);
 	k->aux = NULL;
@@ -98,13 +98,13 @@ kept_drop(struct kept *k)
 }
 
 struct point
-kept_point(const struct kept *k)
+query_functions_kept_point(const struct kept *k)
 {
 	return (struct point){ k->time, k->value, k->aux };
 }
 
 bool
-value_less(struct value a, struct value b)
+query_functions_less(struct value a, struct value b)
 {
 	switch (a.type) {
 	case VALUE_FLOAT:

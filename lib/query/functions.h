@@ -1,9 +1,9 @@
 /*
  * query/functions.h - the functions of the language: one row each
  *
- * A row says what a call may look like, what types it takes and gives, and who computes it. To add a
- * function, add a row here and its code in an fn_*.c; what its arguments must be beyond their number
- * is told in plan_calls.c.
+ * A row says what a call may look like, what types it takes and gives, and who computes it. To add
+ * a function, add a row here and its code in an fn_*.c; what its arguments must be beyond their
+ * number is told in plan_calls.c.
  *
  *     name      what is written, in lower case (a name with a blank is made by the planner alone)
  *     kind      AGGREGATE and SELECTOR give a value a window, a selector one of a point;
@@ -24,7 +24,7 @@
 
 #define FUNCTION_TABLE(STATES, SEQUENCE, MATH) \
 	STATES("count",		AGGREGATE, 1, 1, ANY,	  INTEGER, "count",	 fn_count) \
-	STATES("count distinct", AGGREGATE, 1, 1, ANY,	  INTEGER, "distinct",	 fn_count_distinct) \
+	STATES("count distinct", AGGREGATE, 1, 1, ANY, INTEGER, "distinct", fn_count_distinct) \
 	STATES("sum",		AGGREGATE, 1, 1, NUMBERS, INPUT,   "sum",	 fn_sum) \
 	STATES("mean",		AGGREGATE, 1, 1, NUMBERS, FLOAT,   "mean",	 fn_mean) \
 	STATES("spread",	AGGREGATE, 1, 1, NUMBERS, INPUT,   "spread",	 fn_spread) \
@@ -68,7 +68,7 @@
 	    "kaufmans adaptive moving average", fn_kaufmans_adaptive_moving_average) \
 	SEQUENCE("chande_momentum_oscillator", TRANSFORM, 2, 4, NUMBERS, FLOAT, \
 	    "chande momentum oscillator", fn_chande_momentum_oscillator) \
-	SEQUENCE("holt_winters", TRANSFORM, 3, 3, NUMBERS, FLOAT,  "holt_winters", fn_holt_winters) \
+	SEQUENCE("holt_winters", TRANSFORM, 3, 3, NUMBERS, FLOAT, "holt_winters", fn_holt_winters) \
 	SEQUENCE("holt_winters_with_fit", TRANSFORM, 3, 3, NUMBERS, FLOAT, "holt_winters", \
 	    fn_holt_winters) \
 	MATH("abs",	1, INPUT, fn_abs) \
@@ -135,8 +135,8 @@ struct fn_states {
 };
 
 /*
- * A sequence to a sequence, in the order of the answer: `push` takes the next value, never null, and may give a point; `flush`
- * gives those that remain after the last one.
+ * A sequence to a sequence, in the order of the answer: `push` takes the next value, never null,
+ * and may give a point; `flush` gives those that remain after the last one.
  */
 struct fn_sequence {
 	size_t		 state_bytes;
@@ -159,11 +159,11 @@ struct function {
 };
 
 /*
- * function_find - by name; NULL when there is none
- * function_takes_type - may it be called on a field of this type?
+ * query_functions_find - by name; NULL when there is none
+ * query_functions_take - may it be called on a field of this type?
  */
-const struct function *function_find(struct slice name);
-bool	 function_takes_type(const struct function *f, enum value_type type);
+const struct function *query_functions_find(struct slice name);
+bool	 query_functions_take(const struct function *f, enum value_type type);
 
 /*
  * samples - the values of a window, for functions that need all of them
@@ -188,11 +188,12 @@ struct samples {
 	uint64_t	 bytes;
 };
 
-void	 samples_add(struct samples *s, const struct call *call, const struct fn_input *in,
+void	 query_samples_add(struct samples *s, const struct call *call, const struct fn_input *in,
 	     size_t from, size_t to);
-void	 samples_sort(struct samples *s);	/* by value, then by time */
-struct value samples_value(const struct samples *s, size_t i);
-void	 samples_drop(struct samples *s);
+void	 query_samples_sort(struct samples *s);	/* by value, then by time */
+size_t	 query_samples_kth(struct samples *s, size_t k);	/* index of the k-th by value */
+struct value query_samples_value(const struct samples *s, size_t i);
+void	 query_samples_drop(struct samples *s);
 
 /*
  * kept - a chosen point, its strings copied
@@ -205,14 +206,14 @@ struct kept {
 	struct buf	 text;		/* the strings' bytes */
 };
 
-void	 kept_set(struct kept *k, const struct fn_input *in, size_t row);
-void	 kept_drop(struct kept *k);
-struct point kept_point(const struct kept *k);
+void	 query_functions_keep(struct kept *k, const struct fn_input *in, size_t row);
+void	 query_functions_drop_kept(struct kept *k);
+struct point query_functions_kept_point(const struct kept *k);
 
 /*
- * value_less - order of values of one type: numbers, false before true, strings by bytes
+ * query_functions_less - order of values of one type: numbers, false before true, strings by bytes
  */
-bool	 value_less(struct value a, struct value b);
+bool	 query_functions_less(struct value a, struct value b);
 
 #define DECLARE_STATES(name, kind, min, max, takes, result, label, code) \
 	extern const struct fn_states code;

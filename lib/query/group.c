@@ -40,7 +40,7 @@ take_groups(struct plan *plan, struct plan_source *source, struct err *err)
 	struct plan *inner = source->inner;
 	size_t *from;
 
-	if (plan_group(inner, err) != 0)
+	if (query_group(inner, err) != 0)
 		return -1;
 	source->n_inputs = inner->n_groups;
 	source->tag_keys = arena_array(plan->arena, struct slice, plan->n_dims + inner->n_dims + 1);
@@ -68,8 +68,8 @@ take_groups(struct plan *plan, struct plan_source *source, struct err *err)
 	if (plan->where != NULL) {
 		struct eval *ignored;
 
-		return plan_compile_condition(plan, plan->where, source, &source->where_refs, &ignored,
-		    err);
+		return query_filter_compile(
+		    plan, plan->where, source, &source->where_refs, &ignored, err);
 	}
 	return 0;
 }
@@ -168,7 +168,7 @@ limit_groups(struct plan *plan)
 }
 
 int
-plan_group(struct plan *plan, struct err *err)
+query_group(struct plan *plan, struct err *err)
 {
 	struct sorted *all;
 	size_t n;
@@ -178,7 +178,7 @@ plan_group(struct plan *plan, struct err *err)
 		struct plan_source *s = &plan->sources[i];
 
 		if ((s->inner != NULL ? take_groups(plan, s, err) :
-		    plan_source_series(plan, s, err)) != 0)
+		    query_tagset_resolve(plan, s, err)) != 0)
 			return -1;
 	}
 	all = sort_inputs(plan, &n);

@@ -52,7 +52,7 @@ advance(struct head *h, struct err *err)
 {
 	if (h->block == NULL || h->row == h->block->n_rows) {
 		h->row = 0;
-		if (feed_next(h->feed, &h->block, err) != 0)
+		if (query_feed_next(h->feed, &h->block, err) != 0)
 			return -1;
 	}
 	if (h->block != NULL)
@@ -61,7 +61,7 @@ advance(struct head *h, struct err *err)
 }
 
 int
-runs_open(struct reader *reader, const struct plan_group *group, struct runs **out,
+query_merge_open(struct reader *reader, const struct plan_group *group, struct runs **out,
     struct err *err)
 {
 	struct runs *runs = memory_zalloc(sizeof(*runs));
@@ -74,19 +74,19 @@ runs_open(struct reader *reader, const struct plan_group *group, struct runs **o
 		struct head *h = &runs->heads[runs->n_heads];
 		struct feed *feed;
 
-		if (feed_open(reader, group->inputs[i], &feed, err) != 0)
+		if (query_feed_open(reader, group->inputs[i], &feed, err) != 0)
 			return -1;
 		if (feed == NULL)
 			continue;
 		*h = (struct head){ .feed = feed, .index = i,
-		    .descending = reader_descending(reader) };
+		    .descending = query_reader_descending(reader) };
 		runs->n_heads++;
 		if (advance(h, err) != 0)
 			return -1;
 		if (h->block != NULL) {
 			heap_push(&runs->heap, h);
 		} else {
-			feed_close(h->feed);
+			query_feed_close(h->feed);
 			runs->n_heads--;
 		}
 	}
@@ -124,7 +124,7 @@ end_of_run(const struct head *h, const struct head *other)
 }
 
 int
-runs_next(struct runs *runs, struct run *run, struct err *err)
+query_merge_next(struct runs *runs, struct run *run, struct err *err)
 {
 	struct head *top;
 	const struct head *second = NULL;
@@ -154,12 +154,12 @@ runs_next(struct runs *runs, struct run *run, struct err *err)
 }
 
 void
-runs_close(struct runs *runs)
+query_merge_close(struct runs *runs)
 {
 	if (runs == NULL)
 		return;
 	for (size_t i = 0; i < runs->n_heads; i++)
-		feed_close(runs->heads[i].feed);
+		query_feed_close(runs->heads[i].feed);
 	free(runs->heads);
 	free(runs->heap.items);
 	free(runs);

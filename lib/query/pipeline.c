@@ -83,8 +83,8 @@ open_calls(struct pipeline *p, const struct plan_group *group, struct err *err)
 	number_slots(p);
 	while (p->calls[n_shared] != NULL)
 		n_shared++;
-	if (n_shared > 0 && aggregate_open(plan, group, p->calls, n_shared, with_refs, 0, p->slots,
-	    new_stream(p), err) != 0)
+	if (n_shared > 0 && query_aggregate_open(plan, group, p->calls, n_shared, with_refs, 0,
+				p->slots, new_stream(p), err) != 0)
 		return -1;
 	for (size_t i = 0; i < plan->n_calls; i++) {
 		struct call *call = plan->calls[i];
@@ -94,13 +94,14 @@ open_calls(struct pipeline *p, const struct plan_group *group, struct err *err)
 			continue;
 		*slots = i;
 		if (call->function->sequence != NULL) {
-			if (transform_open(plan, group, call, 0, slots, new_stream(p), err) != 0)
+			if (query_transform_open(plan, group, call, 0, slots, new_stream(p), err) !=
+			    0)
 				return -1;
 			continue;
 		}
 		for (size_t k = 0; with_refs && k < plan->refs.n; k++)
 			slots[1 + k] = plan->n_calls + k;
-		if (aggregate_open(plan, group, &plan->calls[i], 1, with_refs, 0, slots,
+		if (query_aggregate_open(plan, group, &plan->calls[i], 1, with_refs, 0, slots,
 		    new_stream(p), err) != 0)
 			return -1;
 	}
@@ -113,14 +114,15 @@ set_defaults(struct pipeline *p)
 	const struct plan *plan = p->plan;
 
 	for (size_t i = 0; i < plan->n_calls; i++)
-		p->defaults[i] = fill_default(plan->fill, plan->fill_value, plan->calls[i]->type);
+		p->defaults[i] =
+		    query_fill_default(plan->fill, plan->fill_value, plan->calls[i]->type);
 	for (size_t i = 0; i < plan->refs.n; i++)
-		p->defaults[plan->n_calls + i] = fill_default(plan->fill, plan->fill_value,
+		p->defaults[plan->n_calls + i] = query_fill_default(plan->fill, plan->fill_value,
 		    plan->refs.list[i].type);
 }
 
 int
-pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **out,
+query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **out,
     struct err *err)
 {
 	struct pipeline *p = memory_zalloc(sizeof(*p));
@@ -145,11 +147,11 @@ pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline
 	if (plan->n_calls > 0)
 		return open_calls(p, group, err);
 	number_slots(p);
-	return rows_open(plan, group, &plan->refs, p->slots, new_stream(p), err);
+	return query_rows_open(plan, group, &plan->refs, p->slots, new_stream(p), err);
 }
 
 void
-pipeline_close(struct pipeline *p)
+query_pipeline_close(struct pipeline *p)
 {
 	if (p == NULL)
 		return;
@@ -210,7 +212,8 @@ first_time(const struct pipeline *p, int64_t *time)
 
 		if (!j->has)
 			continue;
-		if (!any || (p->plan->descending ? j->stream->time > *time : j->stream->time < *time))
+		if (!any ||
+		    (p->plan->descending ? j->stream->time > *time : j->stream->time < *time))
 			*time = j->stream->time;
 		any = true;
 	}
@@ -245,7 +248,7 @@ next_slots(struct pipeline *p, int64_t *time, struct err *err)
 }
 
 int
-pipeline_next(struct pipeline *p, int64_t *time, const struct value **values, struct err *err)
+query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **values, struct err *err)
 {
 	const struct plan *plan = p->plan;
 
@@ -264,7 +267,7 @@ pipeline_next(struct pipeline *p, int64_t *time, const struct value **values, st
 		p->to_give--;
 		*time = p->time;
 		for (size_t i = 0; i < plan->n_columns; i++)
-			p->columns[i] = eval_value(plan->columns[i].eval, p->values);
+			p->columns[i] = query_eval(plan->columns[i].eval, p->values);
 		return 1;
 	}
 	p->ended = true;

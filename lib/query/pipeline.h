@@ -28,33 +28,35 @@ struct stream {
 };
 
 /*
- * rows_open - some references row by row: those of a plan without calls, or a transformation's field
- * aggregate_open - calls that share a pass over the rows; slots are those of the calls, and behind
- *                  them those of the plan's references when the points carry them (with_refs)
+ * query_rows_open - some references row by row: those of a plan without calls, or a
+ *     transformation's field
+ * query_aggregate_open - calls that share a pass over the rows; slots are those of the calls, and
+ *                  behind them those of the plan's references when the points carry them
+ *                  (with_refs)
  *   in     extra   windows to read before the range, for what is made of the result
- * transform_open - a transformation, and what is inside it
+ * query_transform_open - a transformation, and what is inside it
  *   all    on an error *stream is to be closed too; slots are borrowed, and all else but the group
  *          is the plan's
  */
-int	 rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
+int	 query_rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
 	     const size_t *slots, struct stream **stream, struct err *err);
-int	 aggregate_open(struct plan *plan, const struct plan_group *group, struct call *const *calls,
-	     size_t n_calls, bool with_refs, int64_t extra, const size_t *slots,
-	     struct stream **stream, struct err *err);
-int	 transform_open(struct plan *plan, const struct plan_group *group, struct call *call,
+int	 query_aggregate_open(struct plan *plan, const struct plan_group *group,
+	     struct call *const *calls, size_t n_calls, bool with_refs, int64_t extra,
+	     const size_t *slots, struct stream **stream, struct err *err);
+int	 query_transform_open(struct plan *plan, const struct plan_group *group, struct call *call,
 	     int64_t extra, const size_t *slot, struct stream **stream, struct err *err);
 
 /*
- * pipeline_open - begin a group; on an error *pipeline is to be closed too
- * pipeline_next - its next row: 1, 0 at the end, -1 with *err
+ * query_pipeline_open - begin a group; on an error *pipeline is to be closed too
+ * query_pipeline_next - its next row: 1, 0 at the end, -1 with *err
  *   out    *time, *values   n_columns of them, good until the next call
  */
 struct pipeline;
 
-int	 pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **pipeline,
+int	 query_pipeline_open(struct plan *plan, const struct plan_group *group,
+	     struct pipeline **pipeline, struct err *err);
+int	 query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **values,
 	     struct err *err);
-int	 pipeline_next(struct pipeline *p, int64_t *time, const struct value **values,
-	     struct err *err);
-void	 pipeline_close(struct pipeline *p);
+void	 query_pipeline_close(struct pipeline *p);
 
 #endif

@@ -12,7 +12,7 @@
 #define SECONDS_BEFORE_1970 INT64_C(62135596800)	/* since the year 1 */
 
 const char *
-plan_expr_text(struct plan *plan, const struct expr *expr)
+query_plan_text(struct plan *plan, const struct expr *expr)
 {
 	struct buf text = { 0 };
 	const char *copy;
@@ -56,14 +56,14 @@ check_condition(struct plan *plan, const struct expr *e, struct err *err)
 	default:
 		return 0;
 	}
-	f = function_find(e->call.name);
+	f = query_functions_find(e->call.name);
 	if (f == NULL || f->kind != FUNCTION_MATH)
 		return err_set(err, ERR_INVALID, "invalid function call in condition: %s",
-		    plan_expr_text(plan, e));
+		    query_plan_text(plan, e));
 	if ((int)e->call.n_args != f->min_args)
 		return err_set(err, ERR_INVALID,
-		    "invalid number of arguments for %s, expected %d, got %zu", f->name, f->min_args,
-		    e->call.n_args);
+		    "invalid number of arguments for %s, expected %d, got %zu", f->name,
+		    f->min_args, e->call.n_args);
 	for (size_t i = 0; i < e->call.n_args; i++)
 		if (check_condition(plan, e->call.args[i], err) != 0)
 			return -1;
@@ -73,7 +73,7 @@ check_condition(struct plan *plan, const struct expr *e, struct err *err)
 static int
 read_where(struct plan *plan, const struct fold *fold, struct bounds *bounds, struct err *err)
 {
-	if (bounds_split(fold, plan->select->where, &plan->where, bounds, err) != 0)
+	if (query_bounds_split(fold, plan->select->where, &plan->where, bounds, err) != 0)
 		return -1;
 	return plan->where != NULL ? check_condition(plan, plan->where, err) : 0;
 }
@@ -114,12 +114,12 @@ read_offset(struct plan *plan, const struct fold *fold, struct expr *arg, struct
 		plan->window.offset = since_year_one(plan->ctx->now_ns, interval);
 		return 0;
 	case EXPR_STRING:
-		is = bounds_time_literal(fold, arg->string, &ns, err);
+		is = query_bounds_time_literal(fold, arg->string, &ns, err);
 		if (is < 0)
 			return -1;
 		if (is == 1)	/* 1.x checks this form and then cannot use it */
 			return err_set(err, ERR_INVALID, "invalid time dimension offset: %s",
-			    plan_expr_text(plan, arg));
+			    query_plan_text(plan, arg));
 		break;
 	default:
 		break;
@@ -152,7 +152,7 @@ read_dimensions(struct plan *plan, const struct fold *fold, struct err *err)
 	for (size_t i = 0; i < plan->select->n_dimensions; i++) {
 		struct dimension *d = &plan->select->dimensions[i];
 
-		if (fold_expr(&still, &d->expr, err) != 0)
+		if (query_fold(&still, &d->expr, err) != 0)
 			return -1;
 		switch (d->expr->kind) {
 		case EXPR_REF:
@@ -183,7 +183,9 @@ static void
 set_range(struct plan *plan, const struct bounds *bounds)
 {
 	plan->from = bounds->has_from ? bounds->from : TIME_MIN;
-	plan->to = bounds->has_to ? bounds->to : plan->window.interval != 0 ? plan->ctx->now_ns : TIME_MAX;
+	plan->to = bounds->has_to               ? bounds->to
+		   : plan->window.interval != 0 ? plan->ctx->now_ns
+						: TIME_MAX;
 }
 
 static void
@@ -224,7 +226,8 @@ read_fill(struct plan *plan)
 	plan->fill = plan->select->fill;
 	if (plan->fill != FILL_NUMBER || n == NULL)
 		return;
-	plan->fill_value = n->kind == EXPR_INTEGER ? value_integer(n->integer) : value_float(n->number);
+	plan->fill_value =
+	    n->kind == EXPR_INTEGER ? value_integer(n->integer) : value_float(n->number);
 }
 
 /* ---- fields ---- */
@@ -249,10 +252,10 @@ read_fields(struct plan *plan, struct plan_checks *checks, struct err *err)
 			continue;
 		}
 		influxql_walk(field.expr, to_call, plan->arena);
-		if (fold_expr(&fold, &field.expr, err) != 0)
+		if (query_fold(&fold, &field.expr, err) != 0)
 			return -1;
 		checks->allow_wildcard = true;
-		if (plan_check_field(checks, field.expr, err) != 0)
+		if (query_plan_check_field(checks, field.expr, err) != 0)
 			return -1;
 		select->fields[n++] = field;
 	}
@@ -268,7 +271,8 @@ check_fill(const struct plan *plan, struct err *err)
 	if (plan->fill == FILL_LINEAR)
 		return err_set(err, ERR_INVALID, "fill(linear) must be used with a function");
 	if (plan->window.interval != 0 && !plan->inherited_window)
-		return err_set(err, ERR_INVALID, "GROUP BY requires at least one aggregate function");
+		return err_set(
+		    err, ERR_INVALID, "GROUP BY requires at least one aggregate function");
 	return 0;
 }
 
@@ -322,8 +326,8 @@ read_statement(struct plan *plan, struct err *err)
 }
 
 int
-plan_new(struct query_context *ctx, struct select *select, struct plan *outer, struct plan **out,
-    struct err *err)
+query_plan_new(struct query_context *ctx, struct select *select, struct plan *outer,
+    struct plan **out, struct err *err)
 {
 	struct plan *plan = arena_zalloc(ctx->arena, sizeof(*plan));
 
@@ -339,7 +343,8 @@ plan_new(struct query_context *ctx, struct select *select, struct plan *outer, s
 		return -1;
 	for (size_t i = 0; i < select->n_sources; i++)
 		if (select->sources[i].kind == SOURCE_SUBQUERY &&
-		    plan_new(ctx, select->sources[i].subquery, plan, &plan->sources[i].inner, err) != 0)
+		    query_plan_new(
+			ctx, select->sources[i].subquery, plan, &plan->sources[i].inner, err) != 0)
 			return -1;
 	*out = plan;
 	return 0;

@@ -26,13 +26,13 @@
 /* ---- what is read ---- */
 
 /*
- * A name as it is to be read: `v::float`. The same field read as two types is two refs. VALUE_TAG is
- * a tag; VALUE_NULL is known nowhere.
+ * A name as it is to be read: `v::float`. The same field read as two types is two refs. VALUE_TAG
+ * is a tag; VALUE_NULL is known nowhere.
  */
 struct ref {
 	struct slice	 name;
 	enum value_type	 type;
-	bool		 null_if_missing;	/* a tag in a condition: null, not '', where it is missing */
+	bool		 null_if_missing;	/* a tag in a condition; else it is '' there */
 };
 
 struct refs {
@@ -46,7 +46,7 @@ struct plan_source {
 	struct slice	 name;		/* of the measurement: what its series are called */
 	struct store_measurement *measurement;	/* NULL: a subquery */
 	struct plan	*inner;
-	const struct expr *where;	/* for this source: what the tag index did not settle; or NULL */
+	const struct expr *where;	/* what the tag index did not settle, or NULL */
 	struct refs	 where_refs;
 
 	struct slice	*tag_keys;	/* whose values are known of every input */
@@ -80,12 +80,12 @@ struct call {
 	struct slice	 text;		/* as printed: what equal calls have in common */
 	struct ref	 ref;		/* the field read by the innermost call */
 	bool		 distinct;	/* count(distinct(f)) */
-	struct call	*inner;		/* of a transformation: the call inside, or NULL: raw values */
+	struct call	*inner;		/* of a transformation; NULL: it takes raw values */
 	enum value_type	 in, type;	/* of what goes in, and of the result */
 
 	/* arguments, where the function has them */
 	double		 number;	/* percentile */
-	int64_t		 n;		/* sample, top, bottom, moving_average, period; holt_winters */
+	int64_t		 n;		/* points, windows, period: what the number says */
 	int64_t		 unit;		/* derivative, elapsed, integral: ns */
 	int64_t		 hold, season;
 	enum warmup	 warmup;
@@ -124,8 +124,8 @@ struct plan {
 	size_t		 n_columns;
 	struct call	**calls;	/* those whose results are in the columns */
 	size_t		 n_calls;
-	struct refs	 refs;		/* plain references of the columns, beside or without calls */
-	bool		 selector;	/* a single call, of a selector: its point's time is shown */
+	struct refs	 refs;		/* plain references, beside calls or alone */
+	bool		 selector;	/* one call, of a selector: rows have its time */
 	bool		 has_tag_dims;	/* GROUP BY named tags: the answer's series have some */
 
 	struct slice	*own_dims;	/* what GROUP BY says, sorted */
@@ -145,11 +145,11 @@ struct plan {
 /* ---- plan.c, plan_calls.c ---- */
 
 /*
- * plan_new - check a statement and the subqueries in it, before anything is looked up
+ * query_plan_new - check a statement and the subqueries in it, before anything is looked up
  *   in     outer   the plan around it, whose bounds and interval it inherits; or NULL
  *   errs   ERR_INVALID  all that is wrong with the statement itself
  */
-int	 plan_new(struct query_context *ctx, struct select *select, struct plan *outer,
+int	 query_plan_new(struct query_context *ctx, struct select *select, struct plan *outer,
 	     struct plan **plan, struct err *err);
 
 /*
@@ -168,66 +168,68 @@ struct plan_checks {
 };
 
 /*
- * plan_check_field - is this a field that can be computed?
+ * query_plan_check_field - is this a field that can be computed?
  */
-int	 plan_check_field(struct plan_checks *checks, const struct expr *expr, struct err *err);
+int	 query_plan_check_field(struct plan_checks *checks, const struct expr *expr,
+	     struct err *err);
 
 /* ---- resolve.c, rewrite.c, columns.c ---- */
 
 /*
- * plan_resolve - find the sources, give names their types, spell out wildcards, make the columns
+ * query_resolve - find the sources, give names their types, spell out wildcards, make the columns
  */
-int	 plan_resolve(struct plan *plan, struct err *err);
+int	 query_resolve(struct plan *plan, struct err *err);
 
 /*
- * plan_type_of - the type of a name over all sources of a plan
- * plan_expr_type - the type of an expression whose names have theirs
+ * query_resolve_type - the type of a name over all sources of a plan
+ * query_resolve_expr_type - the type of an expression whose names have theirs
  *   errs   ERR_INVALID  type error: ...
  */
-enum value_type plan_type_of(const struct plan *plan, struct slice name);
-int	 plan_expr_type(const struct expr *expr, enum value_type *type, struct err *err);
+enum value_type query_resolve_type(const struct plan *plan, struct slice name);
+int	 query_resolve_expr_type(const struct expr *expr, enum value_type *type, struct err *err);
 
-int	 plan_rewrite(struct plan *plan, struct err *err);
-int	 plan_make_columns(struct plan *plan, struct err *err);
+int	 query_rewrite(struct plan *plan, struct err *err);
+int	 query_columns_make(struct plan *plan, struct err *err);
 
-enum value_type plan_cast_type(enum expr_cast cast);
-enum expr_cast plan_type_cast(enum value_type type);
+enum value_type query_resolve_cast_type(enum expr_cast cast);
+enum expr_cast query_resolve_type_cast(enum value_type type);
 
 /* ---- tagset.c, group.c ---- */
 
 /*
- * plan_source_series - settle a measurement's tag conditions: source->series, tags, where, where_refs
- * plan_group - the inputs of all sources, in groups
+ * query_tagset_resolve - settle a measurement's tag conditions: source->series, tags, where,
+ *     where_refs
+ * query_group - the inputs of all sources, in groups
  */
-int	 plan_source_series(struct plan *plan, struct plan_source *source, struct err *err);
-int	 plan_group(struct plan *plan, struct err *err);
+int	 query_tagset_resolve(struct plan *plan, struct plan_source *source, struct err *err);
+int	 query_group(struct plan *plan, struct err *err);
 
 /* ---- filter.c ---- */
 
 /*
- * plan_compile_condition - a condition over the rows of one source
+ * query_filter_compile - a condition over the rows of one source
  *   out    *refs   what it reads, appended: a field as its own type, any other name as a tag; slots
  *                  are numbered in this order
  */
-int	 plan_compile_condition(struct plan *plan, const struct expr *e,
+int	 query_filter_compile(struct plan *plan, const struct expr *e,
 	     const struct plan_source *source, struct refs *refs, struct eval **eval,
 	     struct err *err);
 
 /*
- * filter_block - which rows of a block hold
+ * query_filter_block - which rows of a block hold
  *   in     slots   room for n_refs values
  *   out    bits    bit per row
  *   returns        how many do
  */
-size_t	 filter_block(const struct eval *eval, const struct block *block, size_t n_refs,
+size_t	 query_filter_block(const struct eval *eval, const struct block *block, size_t n_refs,
 	     struct value *slots, uint64_t *bits);
 
-enum value_type plan_type_in(const struct plan_source *source, struct slice name);
-size_t	 plan_ref_add(struct refs *refs, struct arena *arena, struct ref ref);
+enum value_type query_resolve_type_in(const struct plan_source *source, struct slice name);
+size_t	 query_columns_add_ref(struct refs *refs, struct arena *arena, struct ref ref);
 
 /*
- * plan_expr_text - an expression as error texts show it; NUL-terminated
+ * query_plan_text - an expression as error texts show it; NUL-terminated
  */
-const char *plan_expr_text(struct plan *plan, const struct expr *expr);
+const char *query_plan_text(struct plan *plan, const struct expr *expr);
 
 #endif

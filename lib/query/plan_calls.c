@@ -35,7 +35,8 @@ check_field_name(struct plan_checks *checks, struct slice name, const struct exp
 	case EXPR_WILDCARD:
 		if (!checks->allow_wildcard)
 			return err_set(err, ERR_INVALID,
-			    "unsupported expression with wildcard: " SLICE_FMT "()", SLICE_ARG(name));
+			    "unsupported expression with wildcard: " SLICE_FMT "()",
+			    SLICE_ARG(name));
 		checks->only_selectors = false;
 		return 0;
 	case EXPR_REGEX:
@@ -56,7 +57,8 @@ check_distinct(struct plan_checks *checks, const struct expr_call *call, bool ne
     struct err *err)
 {
 	if (call->n_args == 0)
-		return err_set(err, ERR_INVALID, "distinct function requires at least one argument");
+		return err_set(
+		    err, ERR_INVALID, "distinct function requires at least one argument");
 	if (call->n_args != 1)
 		return err_set(err, ERR_INVALID, "distinct function can only have one argument");
 	if (call->args[0]->kind != EXPR_REF)
@@ -78,7 +80,7 @@ check_nested(struct plan_checks *checks, const struct expr *e, struct err *err)
 {
 	if (is_distinct(e))
 		return check_distinct(checks, &e->call, true, err);
-	return plan_check_field(checks, e, err);
+	return query_plan_check_field(checks, e, err);
 }
 
 static int
@@ -125,24 +127,25 @@ check_top(struct plan_checks *checks, const struct expr_call *call, struct err *
 	if (last->kind != EXPR_INTEGER)
 		return err_set(err, ERR_INVALID,
 		    "expected integer as last argument in " SLICE_FMT "(), found %s",
-		    SLICE_ARG(call->name), plan_expr_text(plan, last));
+		    SLICE_ARG(call->name), query_plan_text(plan, last));
 	if (last->integer <= 0)
 		return err_set(err, ERR_INVALID,
 		    "limit (%lld) in " SLICE_FMT " function must be at least 1",
 		    (long long)last->integer, SLICE_ARG(call->name));
 	if (checks->limit > 0 && last->integer > checks->limit)
-		return err_set(err, ERR_INVALID, "limit (%lld) in " SLICE_FMT " function can not be "
-		    "larger than the LIMIT (%lld) in the select statement", (long long)last->integer,
-		    SLICE_ARG(call->name), (long long)checks->limit);
+		return err_set(err, ERR_INVALID,
+		    "limit (%lld) in " SLICE_FMT " function can not be "
+		    "larger than the LIMIT (%lld) in the select statement",
+		    (long long)last->integer, SLICE_ARG(call->name), (long long)checks->limit);
 	if (call->args[0]->kind != EXPR_REF)
 		return err_set(err, ERR_INVALID,
 		    "expected first argument to be a field in " SLICE_FMT "(), found %s",
-		    SLICE_ARG(call->name), plan_expr_text(plan, call->args[0]));
+		    SLICE_ARG(call->name), query_plan_text(plan, call->args[0]));
 	for (size_t i = 1; i + 1 < call->n_args; i++)
 		if (call->args[i]->kind != EXPR_REF)
 			return err_set(err, ERR_INVALID,
 			    "only fields or tags are allowed in " SLICE_FMT "(), found %s",
-			    SLICE_ARG(call->name), plan_expr_text(plan, call->args[i]));
+			    SLICE_ARG(call->name), query_plan_text(plan, call->args[i]));
 	checks->top_bottom = call->name;
 	return 0;
 }
@@ -196,7 +199,8 @@ check_moving_average(const struct expr_call *call, struct err *err)
 		    influxql_node_name(n->kind));
 	if (n->integer <= 1)
 		return err_set(err, ERR_INVALID,
-		    "moving_average window must be greater than 1, got %lld", (long long)n->integer);
+		    "moving_average window must be greater than 1, got %lld",
+		    (long long)n->integer);
 	return 0;
 }
 
@@ -295,7 +299,7 @@ check_math(struct plan_checks *checks, const struct expr_call *call, struct err 
 	for (size_t i = 0; i < call->n_args; i++) {
 		if (call->args[i]->kind >= EXPR_NUMBER)
 			continue;
-		if (plan_check_field(checks, call->args[i], err) != 0)
+		if (query_plan_check_field(checks, call->args[i], err) != 0)
 			return -1;
 	}
 	return 0;
@@ -321,7 +325,7 @@ check_aggregate(struct plan_checks *checks, const struct function *f,
 static int
 check_call(struct plan_checks *checks, const struct expr_call *call, struct err *err)
 {
-	const struct function *f = function_find(call->name);
+	const struct function *f = query_functions_find(call->name);
 
 	if (f == NULL || f->states == &fn_count_distinct)
 		return err_set(err, ERR_INVALID, "undefined function " SLICE_FMT "()",
@@ -359,13 +363,13 @@ check_binary(struct plan_checks *checks, const struct expr_binary *b, struct err
 	if (left && right)
 		return err_set(err, ERR_INVALID,
 		    "cannot perform a binary expression on two literals");
-	if (!left && plan_check_field(checks, b->left, err) != 0)
+	if (!left && query_plan_check_field(checks, b->left, err) != 0)
 		return -1;
-	return right ? 0 : plan_check_field(checks, b->right, err);
+	return right ? 0 : query_plan_check_field(checks, b->right, err);
 }
 
 int
-plan_check_field(struct plan_checks *checks, const struct expr *e, struct err *err)
+query_plan_check_field(struct plan_checks *checks, const struct expr *e, struct err *err)
 {
 	switch (e->kind) {
 	case EXPR_REF:
@@ -383,7 +387,7 @@ plan_check_field(struct plan_checks *checks, const struct expr *e, struct err *e
 	case EXPR_BINARY:
 		return check_binary(checks, &e->binary, err);
 	case EXPR_PAREN:
-		return plan_check_field(checks, e->inner, err);
+		return query_plan_check_field(checks, e->inner, err);
 	default:
 		return err_set(err, ERR_INVALID, "field must contain at least one variable");
 	}

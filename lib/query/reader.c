@@ -5,8 +5,8 @@
  *                   ├─► raw block ─► condition ─► rows that hold, packed ─► types as wanted
  *     subquery ─────┘      (subquery.c)
  *
- * A column that is wanted as it is stored, in a block whose rows all hold, is passed on where it is.
- * The store is asked once per field, also when it is read as two types and compared besides.
+ * A column that is wanted as it is stored, in a block whose rows all hold, is passed on where it
+ * is. The store is asked once per field, also when it is read as two types and compared besides.
  */
 #include "query/reader.h"
 
@@ -34,7 +34,7 @@ struct reader_source {
 	struct origin	*wanted, *where;
 	struct eval	*filter;
 	size_t		 n_where;
-	size_t		*raw;		/* raw columns: field of the measurement, column of the subquery */
+	size_t		*raw;		/* fields of the measurement, columns of the subquery */
 	size_t		 n_raw;
 	bool		 must_have_one;	/* rows may lack all that is wanted */
 };
@@ -87,7 +87,8 @@ find_stored(const struct plan_source *source, struct slice name, size_t *index,
 	size_t n = m != NULL ? m->n_fields : source->inner->n_columns;
 
 	for (size_t i = 0; i < n; i++) {
-		struct slice known = m != NULL ? m->fields[i].name : source->inner->columns[i].plain;
+		struct slice known =
+		    m != NULL ? m->fields[i].name : source->inner->columns[i].plain;
 
 		if (!slice_eq(known, name))
 			continue;
@@ -177,8 +178,8 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 	for (size_t i = 0; i < s->n_where; i++)
 		s->where[i] = find_origin(source, s, source->where_refs.list[i], true);
 	s->must_have_one = s->n_raw > n_wanted_raw && source->measurement != NULL;
-	if (source->where != NULL && plan_compile_condition(reader->plan, source->where, source, &where,
-	    &s->filter, err) != 0)
+	if (source->where != NULL &&
+	    query_filter_compile(reader->plan, source->where, source, &where, &s->filter, err) != 0)
 		return -1;
 	return source->measurement != NULL ? begin_scan(reader, source, s, err) : 0;
 }
@@ -196,7 +197,7 @@ reads_same(const struct reader *reader, const struct refs *refs, int64_t from, i
 }
 
 struct reader *
-reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
+query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
 {
 	struct reader *reader;
 	struct refs *copy;
@@ -223,7 +224,7 @@ reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
 }
 
 void
-readers_free(struct plan *plan)
+query_reader_free_all(struct plan *plan)
 {
 	struct reader *reader;
 
@@ -237,11 +238,11 @@ readers_free(struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->n_sources; i++)
 		if (plan->sources[i].inner != NULL)
-			readers_free(plan->sources[i].inner);
+			query_reader_free_all(plan->sources[i].inner);
 }
 
 bool
-reader_descending(const struct reader *reader)
+query_reader_descending(const struct reader *reader)
 {
 	return reader->plan->descending;
 }
@@ -249,7 +250,7 @@ reader_descending(const struct reader *reader)
 /* ---- a feed ---- */
 
 int
-feed_open(struct reader *reader, struct plan_input input, struct feed **out, struct err *err)
+query_feed_open(struct reader *reader, struct plan_input input, struct feed **out, struct err *err)
 {
 	const struct plan_source *source = &reader->plan->sources[input.source];
 	struct reader_source *s = &reader->sources[input.source];
@@ -275,22 +276,22 @@ feed_open(struct reader *reader, struct plan_input input, struct feed **out, str
 		feed->cursor = store_scan_cursor(s->scan, input.index);
 		return 0;
 	}
-	if (subquery_open(source->inner, &source->inner->groups[input.index], s->raw, s->n_raw,
-	    &feed->subquery, err) == 0)
+	if (query_subquery_open(source->inner, &source->inner->groups[input.index], s->raw,
+		s->n_raw, &feed->subquery, err) == 0)
 		return 0;
-	feed_close(feed);
+	query_feed_close(feed);
 	*out = NULL;
 	return -1;
 }
 
 void
-feed_close(struct feed *feed)
+query_feed_close(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
 	if (feed->cursor != NULL)
 		store_cursor_close(feed->cursor);
-	subquery_close(feed->subquery);
+	query_subquery_close(feed->subquery);
 	for (size_t i = 0; i < feed->reader->refs->n + feed->source->n_where; i++)
 		free(feed->made[i]);
 	free(feed->made);
@@ -302,6 +303,17 @@ feed_close(struct feed *feed)
 	free(feed);
 }
 
+static int
+check_limits(const struct plan *plan, struct err *err)
+{
+	uint64_t limit = plan->ctx->limits.max_memory_bytes;
+
+	if (limit != 0 && plan->held_bytes > limit)
+		return err_set(err, ERR_LIMIT, "max-memory limit exceeded: (%llu bytes)",
+		    (unsigned long long)limit);
+	return query_context_check(plan->ctx, err);
+}
+
 /*
  * The next block as it comes: *n is 0 at the end.
  */
@@ -310,10 +322,10 @@ next_raw(struct feed *feed, size_t *n, const int64_t **times, struct err *err)
 {
 	const struct store_block *stored;
 
-	if (query_context_check(feed->reader->plan->ctx, err) != 0)
+	if (check_limits(feed->reader->plan, err) != 0)
 		return -1;
 	if (feed->subquery != NULL)
-		return subquery_next(feed->subquery, n, times, feed->raw, err);
+		return query_subquery_next(feed->subquery, n, times, feed->raw, err);
 	if (store_cursor_next(feed->cursor, &stored, err) != 0)
 		return -1;
 	*n = stored != NULL ? stored->n_rows : 0;
@@ -388,7 +400,7 @@ convert_column(struct feed *feed, size_t i, struct column *c, enum value_type as
 		struct value v = { .type = c->type, .i = c->cells[row].i };
 
 		if (column_has(c, row))
-			to->cells[row].i = value_convert(v, as).i;
+			to->cells[row].i = query_eval_convert(v, as).i;
 	}
 	c->cells = to->cells;
 	c->type = as;
@@ -481,7 +493,7 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 			as_wanted(feed, n_refs + i, &feed->where_columns[i], s->where[i].as, n);
 		}
 		if (s->filter != NULL)
-			filter_block(s->filter, &where, s->n_where, feed->slots, bits);
+			query_filter_block(s->filter, &where, s->n_where, feed->slots, bits);
 		else
 			set_all(bits, n);
 		if (s->must_have_one)
@@ -503,7 +515,7 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 }
 
 int
-feed_next(struct feed *feed, const struct block **block, struct err *err)
+query_feed_next(struct feed *feed, const struct block **block, struct err *err)
 {
 	const int64_t *times = NULL;
 	size_t n;

@@ -15,32 +15,34 @@ struct feed;
 struct runs;
 
 /*
- * reader_get - what reads some refs; the same for every group, so that a scan begins once
+ * query_reader_get - what reads some refs; the same for every group, so that a scan begins once
  *   in     refs     the columns of every block, in this order
  *          from, to both included
- *   owns   the plan, until readers_free, which must come after all feeds are closed
- * readers_free - also those of the subqueries
+ *   owns   the plan, until query_reader_free_all, which must come after all feeds are closed
+ * query_reader_free_all - also those of the subqueries
  */
-struct reader	*reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to);
-void		 readers_free(struct plan *plan);
-bool		 reader_descending(const struct reader *reader);
+struct reader	*query_reader_get(struct plan *plan, const struct refs *refs, int64_t from,
+		     int64_t to);
+void		 query_reader_free_all(struct plan *plan);
+bool		 query_reader_descending(const struct reader *reader);
 
 /*
- * feed_open - the rows of one input; NULL when it can have none
- * feed_next - the next block; *block is NULL at the end. It is the feed's until the next call
+ * query_feed_open - the rows of one input; NULL when it can have none
+ * query_feed_next - the next block; *block is NULL at the end. It is the feed's until the next call
  */
-int		 feed_open(struct reader *reader, struct plan_input input, struct feed **feed,
+int		 query_feed_open(struct reader *reader, struct plan_input input, struct feed **feed,
 		     struct err *err);
-int		 feed_next(struct feed *feed, const struct block **block, struct err *err);
-void		 feed_close(struct feed *feed);
+int		 query_feed_next(struct feed *feed, const struct block **block, struct err *err);
+void		 query_feed_close(struct feed *feed);
 
 /*
- * runs_open - the rows of all inputs of a group in order of time; equal times in order of input
- * runs_next - the next run; run->block is NULL at the end
+ * query_merge_open - the rows of all inputs of a group in order of time; equal times in order of
+ *     input
+ * query_merge_next - the next run; run->block is NULL at the end
  */
-int		 runs_open(struct reader *reader, const struct plan_group *group,
+int		 query_merge_open(struct reader *reader, const struct plan_group *group,
 		     struct runs **runs, struct err *err);
-int		 runs_next(struct runs *runs, struct run *run, struct err *err);
-void		 runs_close(struct runs *runs);
+int		 query_merge_next(struct runs *runs, struct run *run, struct err *err);
+void		 query_merge_close(struct runs *runs);
 
 #endif

@@ -132,7 +132,7 @@ find_sources(struct plan *plan, struct err *err)
 
 		if (select->sources[i].kind == SOURCE_SUBQUERY) {
 			w->inner = plan->sources[i].inner;
-			if (plan_resolve(w->inner, err) != 0)
+			if (query_resolve(w->inner, err) != 0)
 				return -1;
 			continue;
 		}
@@ -150,7 +150,7 @@ find_sources(struct plan *plan, struct err *err)
 /* ---- types ---- */
 
 enum value_type
-plan_cast_type(enum expr_cast cast)
+query_resolve_cast_type(enum expr_cast cast)
 {
 	switch (cast) {
 	case CAST_FLOAT:	return VALUE_FLOAT;
@@ -164,7 +164,7 @@ plan_cast_type(enum expr_cast cast)
 }
 
 enum expr_cast
-plan_type_cast(enum value_type type)
+query_resolve_type_cast(enum value_type type)
 {
 	switch (type) {
 	case VALUE_FLOAT:	return CAST_FLOAT;
@@ -178,7 +178,7 @@ plan_type_cast(enum value_type type)
 }
 
 enum value_type
-plan_type_in(const struct plan_source *source, struct slice name)
+query_resolve_type_in(const struct plan_source *source, struct slice name)
 {
 	const struct store_measurement *m = source->measurement;
 
@@ -201,12 +201,12 @@ plan_type_in(const struct plan_source *source, struct slice name)
 }
 
 enum value_type
-plan_type_of(const struct plan *plan, struct slice name)
+query_resolve_type(const struct plan *plan, struct slice name)
 {
 	enum value_type best = VALUE_NULL;
 
 	for (size_t i = 0; i < plan->n_sources; i++) {
-		enum value_type type = plan_type_in(&plan->sources[i], name);
+		enum value_type type = query_resolve_type_in(&plan->sources[i], name);
 
 		if (type != VALUE_NULL && (best == VALUE_NULL || type < best))
 			best = type;
@@ -235,14 +235,14 @@ binary_type(const struct expr *e, enum value_type *type, struct err *err)
 	enum value_type left, right;
 	struct buf text = { 0 };
 
-	if (plan_expr_type(e->binary.left, &left, err) != 0 ||
-	    plan_expr_type(e->binary.right, &right, err) != 0)
+	if (query_resolve_expr_type(e->binary.left, &left, err) != 0 ||
+	    query_resolve_expr_type(e->binary.right, &right, err) != 0)
 		return -1;
 	if (left == VALUE_NULL || right == VALUE_NULL) {
 		*type = left == VALUE_NULL ? right : left;
 		return 0;
 	}
-	*type = eval_binary(e->binary.op, false, zero_of(left), zero_of(right)).type;
+	*type = query_eval_binary(e->binary.op, false, zero_of(left), zero_of(right)).type;
 	if (*type != VALUE_NULL)
 		return 0;
 	influxql_print_expr(&text, e);
@@ -255,14 +255,14 @@ binary_type(const struct expr *e, enum value_type *type, struct err *err)
 static int
 call_type(const struct expr_call *call, enum value_type *type, struct err *err)
 {
-	const struct function *f = function_find(call->name);
+	const struct function *f = query_functions_find(call->name);
 	enum value_type ignored;
 
 	*type = VALUE_NULL;
-	if (call->n_args > 0 && plan_expr_type(call->args[0], type, err) != 0)
+	if (call->n_args > 0 && query_resolve_expr_type(call->args[0], type, err) != 0)
 		return -1;
 	for (size_t i = 1; i < call->n_args; i++)
-		if (plan_expr_type(call->args[i], &ignored, err) != 0)
+		if (query_resolve_expr_type(call->args[i], &ignored, err) != 0)
 			return -1;
 	if (f->result == RESULT_FLOAT)
 		*type = VALUE_FLOAT;
@@ -272,13 +272,13 @@ call_type(const struct expr_call *call, enum value_type *type, struct err *err)
 }
 
 int
-plan_expr_type(const struct expr *e, enum value_type *type, struct err *err)
+query_resolve_expr_type(const struct expr *e, enum value_type *type, struct err *err)
 {
 	switch (e->kind) {
 	case EXPR_BINARY:	return binary_type(e, type, err);
-	case EXPR_PAREN:	return plan_expr_type(e->inner, type, err);
+	case EXPR_PAREN:	return query_resolve_expr_type(e->inner, type, err);
 	case EXPR_CALL:		return call_type(&e->call, type, err);
-	case EXPR_REF:		*type = plan_cast_type(e->ref.cast); return 0;
+	case EXPR_REF:		*type = query_resolve_cast_type(e->ref.cast); return 0;
 	case EXPR_NUMBER:	*type = VALUE_FLOAT; return 0;
 	case EXPR_INTEGER:	*type = VALUE_INTEGER; return 0;
 	case EXPR_UNSIGNED:	*type = VALUE_UNSIGNED; return 0;
@@ -289,9 +289,9 @@ plan_expr_type(const struct expr *e, enum value_type *type, struct err *err)
 }
 
 int
-plan_resolve(struct plan *plan, struct err *err)
+query_resolve(struct plan *plan, struct err *err)
 {
-	if (find_sources(plan, err) != 0 || plan_rewrite(plan, err) != 0)
+	if (find_sources(plan, err) != 0 || query_rewrite(plan, err) != 0)
 		return -1;
-	return plan_make_columns(plan, err);
+	return query_columns_make(plan, err);
 }

@@ -2,8 +2,8 @@
  * query/rewrite.c - names get their types, and `*` and regexes are spelled out
  *
  * `*` stands for all fields and tags of all sources, each name once, in byte order. Tags that GROUP
- * BY names are left out, and all of them when it has a wildcard or a regex. Inside a call `*` stands
- * for the fields that the function can take.
+ * BY names are left out, and all of them when it has a wildcard or a regex. Inside a call `*`
+ * stands for the fields that the function can take.
  */
 #include <stdlib.h>
 
@@ -40,7 +40,7 @@ note(struct names *names, struct slice name, enum value_type type)
 		names->list = arena_grow(names->arena, names->list, names->cap, cap);
 		names->cap = cap;
 	}
-	names->list[names->n++] = (struct ref){ name, type };
+	names->list[names->n++] = (struct ref){ .name = name, .type = type };
 	entry->value = names->n;
 }
 
@@ -51,7 +51,8 @@ note_fields(struct names *names, const struct plan_source *source)
 
 	if (m == NULL) {
 		for (size_t i = 0; i < source->inner->n_columns; i++)
-			note(names, source->inner->columns[i].plain, source->inner->columns[i].type);
+			note(
+			    names, source->inner->columns[i].plain, source->inner->columns[i].type);
 		return;
 	}
 	for (size_t i = 0; i < m->n_fields; i++)
@@ -88,9 +89,9 @@ give_type(void *arg, struct expr *e)
 
 	if (e->kind != EXPR_REF || (e->ref.cast != CAST_NONE && e->ref.cast != CAST_FIELD))
 		return true;
-	type = plan_type_of(plan, e->ref.name);
+	type = query_resolve_type(plan, e->ref.name);
 	if (type != VALUE_TAG || e->ref.cast != CAST_FIELD)
-		e->ref.cast = plan_type_cast(type);
+		e->ref.cast = query_resolve_type_cast(type);
 	return true;
 }
 
@@ -135,8 +136,9 @@ expand_names(struct expansion *x, const struct expr *e, struct err *err)
 			continue;
 		if (regex != NULL && !query_regex_match(regex, r->name))
 			continue;
-		add_field(x, (struct select_field){
-		    .expr = influxql_new_ref(x->plan->arena, r->name, plan_type_cast(r->type)) });
+		add_field(
+		    x, (struct select_field){ .expr = influxql_new_ref(x->plan->arena, r->name,
+						  query_resolve_type_cast(r->type)) });
 	}
 	return 0;
 }
@@ -155,11 +157,11 @@ innermost(struct expr *e)
 static bool
 expands_to(struct slice name, enum value_type type)
 {
-	const struct function *f = function_find(name);
+	const struct function *f = query_functions_find(name);
 
 	if (type == VALUE_TAG)
 		return false;
-	return f != NULL && function_takes_type(f, type);
+	return f != NULL && query_functions_take(f, type);
 }
 
 static int
@@ -190,7 +192,7 @@ expand_call(struct expansion *x, const struct select_field *field, struct err *e
 			continue;
 		copy = influxql_copy_expr(x->plan->arena, field->expr);
 		innermost(copy)->args[0] =
-		    influxql_new_ref(x->plan->arena, r->name, plan_type_cast(r->type));
+		    influxql_new_ref(x->plan->arena, r->name, query_resolve_type_cast(r->type));
 		add_field(x, (struct select_field){ .expr = copy, .alias = arena_printf(
 		    x->plan->arena, SLICE_FMT "_" SLICE_FMT, SLICE_ARG(buf_slice(&name)),
 		    SLICE_ARG(r->name)) });
@@ -297,7 +299,7 @@ is_named(const struct select *select, struct slice name)
 }
 
 int
-plan_rewrite(struct plan *plan, struct err *err)
+query_rewrite(struct plan *plan, struct err *err)
 {
 	struct select *select = plan->select;
 	struct names tags = { .arena = plan->arena }, names = { .arena = plan->arena };

@@ -19,7 +19,7 @@ rows_next(struct stream *stream, struct err *err)
 	struct rows *r = (struct rows *)stream;
 
 	if (r->run.from == r->run.to) {
-		if (runs_next(r->runs, &r->run, err) != 0)
+		if (query_merge_next(r->runs, &r->run, err) != 0)
 			return -1;
 		if (r->run.block == NULL)
 			return 0;
@@ -36,13 +36,13 @@ rows_close(struct stream *stream)
 {
 	struct rows *r = (struct rows *)stream;
 
-	runs_close(r->runs);
+	query_merge_close(r->runs);
 	free(stream->values);
 	free(r);
 }
 
 int
-rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
+query_rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
     const size_t *slots, struct stream **stream, struct err *err)
 {
 	struct rows *r = memory_zalloc(sizeof(*r));
@@ -53,6 +53,6 @@ rows_open(struct plan *plan, const struct plan_group *group, const struct refs *
 	r->stream.n_slots = refs->n;
 	r->stream.slots = slots;
 	r->stream.values = memory_array(refs->n + 1, sizeof(*r->stream.values));
-	r->reader = reader_get(plan, refs, plan->from, plan->to);
-	return runs_open(r->reader, group, &r->runs, err);
+	r->reader = query_reader_get(plan, refs, plan->from, plan->to);
+	return query_merge_open(r->reader, group, &r->runs, err);
 }

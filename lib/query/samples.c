@@ -58,8 +58,8 @@ make_room(struct samples *s)
 }
 
 void
-samples_add(struct samples *s, const struct call *call, const struct fn_input *in, size_t from,
-    size_t to)
+query_samples_add(struct samples *s, const struct call *call, const struct fn_input *in,
+    size_t from, size_t to)
 {
 	const struct column *c = &in->block->columns[in->column];
 
@@ -93,7 +93,8 @@ samples_add(struct samples *s, const struct call *call, const struct fn_input *i
 }
 
 /*
- * Sorting is by one comparison for each type; strings are put in place of their index while it runs.
+ * Sorting is by one comparison for each type; strings are put in place of their index while it
+ * runs.
  */
 static int
 by_time(const struct sample *a, const struct sample *b)
@@ -139,7 +140,7 @@ by_string(const void *x, const void *y, void *strings)
 }
 
 void
-samples_sort(struct samples *s)
+query_samples_sort(struct samples *s)
 {
 	if (s->n < 2)
 		return;
@@ -151,7 +152,7 @@ samples_sort(struct samples *s)
 }
 
 struct value
-samples_value(const struct samples *s, size_t i)
+query_samples_value(const struct samples *s, size_t i)
 {
 	struct value v = { .type = s->type };
 
@@ -165,7 +166,7 @@ samples_value(const struct samples *s, size_t i)
 }
 
 void
-samples_drop(struct samples *s)
+query_samples_drop(struct samples *s)
 {
 	if (s->held != NULL)
 		*s->held -= s->bytes;
@@ -174,4 +175,82 @@ samples_drop(struct samples *s)
 	if (s->arena != NULL)
 		arena_free(s->arena);
 	*s = (struct samples){ 0 };
+}
+
+/* ---- the k-th without sorting ---- */
+
+/*
+ * Cells as 64-bit numbers in the same order, so that choosing among them needs no function calls.
+ */
+static uint64_t
+ordered(const struct samples *s, union cell c)
+{
+	const uint64_t sign = UINT64_C(1) << 63;
+
+	if (s->type == VALUE_FLOAT)
+		return c.u & sign ? ~c.u : c.u | sign;
+	return s->type == VALUE_INTEGER ? c.u ^ sign : c.u;
+}
+
+/*
+ * Hoare's selection with the median of three as pivot.
+ */
+static uint64_t
+select_kth(uint64_t *a, size_t n, size_t k)
+{
+	size_t low = 0, high = n - 1;
+
+	while (low < high) {
+		uint64_t x = a[low], y = a[low + (high - low) / 2], z = a[high];
+		uint64_t pivot = x < y ? (y < z ? y : x < z ? z : x) : (x < z ? x : y < z ? z : y);
+		size_t i = low, j = high;
+
+		while (i <= j) {
+			while (a[i] < pivot)
+				i++;
+			while (a[j] > pivot)
+				j--;
+			if (i <= j) {
+				uint64_t other = a[i];
+
+				a[i++] = a[j];
+				a[j] = other;
+				if (j == 0)
+					break;
+				j--;
+			}
+		}
+		if (k <= j)
+			high = j;
+		else if (k >= i)
+			low = i;
+		else
+			break;
+	}
+	return a[k];
+}
+
+size_t
+query_samples_kth(struct samples *s, size_t k)
+{
+	uint64_t *keys, key;
+	size_t best = 0;
+	bool found = false;
+
+	if (s->type == VALUE_STRING || s->n < 16) {
+		query_samples_sort(s);
+		return k;
+	}
+	keys = memory_array(s->n, sizeof(*keys));
+	for (size_t i = 0; i < s->n; i++)
+		keys[i] = ordered(s, s->list[i].cell);
+	key = select_kth(keys, s->n, k);
+	free(keys);
+	for (size_t i = 0; i < s->n; i++)
+		if (ordered(s, s->list[i].cell) == key &&
+		    (!found || s->list[i].time < s->list[best].time)) {
+			best = i;
+			found = true;
+		}
+	return best;
 }

@@ -12,7 +12,8 @@
 #include "query/pipeline.h"
 
 /*
- * A field of a type that its function cannot take is an error only where there is something to read.
+ * A field of a type that its function cannot take is an error only where there is something to
+ * read.
  */
 static int
 check_call_types(const struct call *call, struct err *err)
@@ -22,7 +23,7 @@ check_call_types(const struct call *call, struct err *err)
 	if (call->inner != NULL && check_call_types(call->inner, err) != 0)
 		return -1;
 	if (call->in == VALUE_NULL || call->ref.type == VALUE_TAG ||
-	    function_takes_type(call->function, type))
+	    query_functions_take(call->function, type))
 		return 0;
 	return err_set(err, ERR_INVALID, "unsupported %s iterator type: *query.%sInterruptIterator",
 	    call->function->label, value_type_name(type));
@@ -100,9 +101,9 @@ run_group(struct answer *a, const struct plan_group *group, struct err *err)
 	const struct value *values;
 	bool begun = false;
 	int64_t time;
-	int more = pipeline_open(a->plan, group, &p, err) != 0 ? -1 : 1;
+	int more = query_pipeline_open(a->plan, group, &p, err) != 0 ? -1 : 1;
 
-	while (more == 1 && (more = pipeline_next(p, &time, &values, err)) == 1) {
+	while (more == 1 && (more = query_pipeline_next(p, &time, &values, err)) == 1) {
 		if (!begun)
 			begin_series(a, group);
 		begun = true;
@@ -111,7 +112,7 @@ run_group(struct answer *a, const struct plan_group *group, struct err *err)
 	}
 	if (begun)
 		query_answer_end(a->plan->ctx);
-	pipeline_close(p);
+	query_pipeline_close(p);
 	return more;
 }
 
@@ -139,16 +140,16 @@ query_select_run(struct query_context *ctx, struct select *select, struct err *e
 
 	if (select->has_into)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "not implemented: SELECT INTO");
-	if (plan_new(ctx, select, NULL, &plan, err) != 0 || plan_resolve(plan, err) != 0)
+	if (query_plan_new(ctx, select, NULL, &plan, err) != 0 || query_resolve(plan, err) != 0)
 		return -1;
 	if (!has_anything(plan))
 		return 0;
-	if (plan_group(plan, err) != 0 || check_types(plan, err) != 0)
+	if (query_group(plan, err) != 0 || check_types(plan, err) != 0)
 		return -1;
 	answer_init(&answer, plan);
 	for (size_t i = 0; bad == 0 && i < plan->n_groups; i++)
 		bad = run_group(&answer, &plan->groups[i], err);
 	answer_free(&answer);
-	readers_free(plan);
+	query_reader_free_all(plan);
 	return bad;
 }

@@ -2,7 +2,8 @@
  * query/subquery.c - a group of a subquery read as if it were a series
  *
  * The rows of the inner pipeline are put into columns, some hundred at a time, each column with the
- * type that the inner plan found for it. A value of another type is converted, or counts as missing.
+ * type that the inner plan found for it. A value of another type is converted, or counts as
+ * missing.
  */
 #include "query/subquery.h"
 
@@ -29,7 +30,7 @@ struct subquery {
 };
 
 int
-subquery_open(struct plan *inner, const struct plan_group *group, const size_t *columns,
+query_subquery_open(struct plan *inner, const struct plan_group *group, const size_t *columns,
     size_t n_columns, struct subquery **out, struct err *err)
 {
 	struct subquery *s = memory_zalloc(sizeof(*s));
@@ -40,7 +41,7 @@ subquery_open(struct plan *inner, const struct plan_group *group, const size_t *
 	s->columns = memory_array(n_columns + 1, sizeof(*s->columns));
 	for (size_t i = 0; i < n_columns; i++)
 		s->columns[i].type = inner->columns[columns[i]].type;
-	return pipeline_open(inner, group, &s->pipeline, err);
+	return query_pipeline_open(inner, group, &s->pipeline, err);
 }
 
 static void
@@ -48,7 +49,7 @@ put_value(struct subquery *s, struct inner_column *c, size_t row, struct value v
 {
 	if (c->type == VALUE_NULL && v.type != VALUE_NULL)
 		c->type = v.type;
-	v = value_convert(v, c->type);
+	v = query_eval_convert(v, c->type);
 	if (v.type == VALUE_NULL)
 		return;
 	c->present[row >> 6] |= UINT64_C(1) << (row & 63);
@@ -63,7 +64,7 @@ put_value(struct subquery *s, struct inner_column *c, size_t row, struct value v
 }
 
 int
-subquery_next(struct subquery *s, size_t *n, const int64_t **times, struct column *columns,
+query_subquery_next(struct subquery *s, size_t *n, const int64_t **times, struct column *columns,
     struct err *err)
 {
 	const struct value *values;
@@ -75,7 +76,7 @@ subquery_next(struct subquery *s, size_t *n, const int64_t **times, struct colum
 	for (size_t i = 0; i < s->n_columns; i++)
 		memset(s->columns[i].present, 0, sizeof(s->columns[i].present));
 	while (row < SUBQUERY_ROWS &&
-	    (more = pipeline_next(s->pipeline, &s->times[row], &values, err)) == 1) {
+	    (more = query_pipeline_next(s->pipeline, &s->times[row], &values, err)) == 1) {
 		for (size_t i = 0; i < s->n_columns; i++)
 			put_value(s, &s->columns[i], row, values[s->wanted[i]]);
 		row++;
@@ -95,11 +96,11 @@ subquery_next(struct subquery *s, size_t *n, const int64_t **times, struct colum
 }
 
 void
-subquery_close(struct subquery *s)
+query_subquery_close(struct subquery *s)
 {
 	if (s == NULL)
 		return;
-	pipeline_close(s->pipeline);
+	query_pipeline_close(s->pipeline);
 	if (s->strings != NULL)
 		arena_free(s->strings);
 	free(s->columns);

@@ -150,7 +150,8 @@ series_with(struct tagset *t, const struct tag_test *test, bool wanted, uint32_t
 	size_t n_values, cap = 0;
 
 	*out = (struct store_series_list){ NULL, 0 };
-	if (store_tag_values(store, t->source->measurement, key, arena, &values, &n_values, err) != 0)
+	if (store_tag_values(store, t->source->measurement, key, arena, &values, &n_values, err) !=
+	    0)
 		return -1;
 	for (size_t i = 0; i < n_values; i++) {
 		struct store_series_list one;
@@ -215,7 +216,7 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 	size_t n_keys = 0, *at;
 	struct store_series_list all;
 
-	if (plan_compile_condition(plan, e, t->source, &refs, &eval, err) != 0 ||
+	if (query_filter_compile(plan, e, t->source, &refs, &eval, err) != 0 ||
 	    all_series(t, &all, err) != 0)
 		return -1;
 	keys = arena_array(plan->arena, uint32_t, refs.n + 1);
@@ -226,8 +227,8 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 		if (tag_key_id(t->source->measurement, refs.list[i].name, &keys[n_keys]))
 			at[n_keys++] = i;
 	}
-	if (store_series_tags(plan->ctx->store, t->source->measurement, all.ids, all.n, keys, n_keys,
-	    plan->arena, &tags, err) != 0)
+	if (store_series_tags(plan->ctx->store, t->source->measurement, all.ids, all.n, keys,
+		n_keys, plan->arena, &tags, err) != 0)
 		return -1;
 	out->ids = arena_array(plan->arena, uint64_t, all.n + 1);
 	out->n = 0;
@@ -237,7 +238,7 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 
 			slots[at[k]] = tag_slot(ref, tags[i * n_keys + k]);
 		}
-		if (eval_is_true(eval_value(eval, slots)))
+		if (eval_is_true(query_eval(eval, slots)))
 			out->ids[out->n++] = all.ids[i];
 	}
 	return 0;
@@ -397,7 +398,7 @@ read_tags(struct plan *plan, struct plan_source *source, struct err *err)
 }
 
 int
-plan_source_series(struct plan *plan, struct plan_source *source, struct err *err)
+query_tagset_resolve(struct plan *plan, struct plan_source *source, struct err *err)
 {
 	struct tagset t = { .plan = plan, .source = source };
 	struct store_series_list series = { NULL, 0 };
@@ -411,14 +412,14 @@ plan_source_series(struct plan *plan, struct plan_source *source, struct err *er
 	if (!any && all_series(&t, &series, err) != 0)
 		return -1;
 	source->where = rest;
-	if (rest != NULL && plan_compile_condition(plan, rest, source, &source->where_refs, &ignored,
+	if (rest != NULL && query_filter_compile(plan, rest, source, &source->where_refs, &ignored,
 	    err) != 0)
 		return -1;
 	source->series = series.ids;
 	source->n_inputs = series.n;
 	if (plan->ctx->limits.max_series != 0 && series.n > plan->ctx->limits.max_series)
-		return err_set(err, ERR_LIMIT, "max-select-series limit exceeded: (%zu/%llu)", series.n,
-		    (unsigned long long)plan->ctx->limits.max_series);
+		return err_set(err, ERR_LIMIT, "max-select-series limit exceeded: (%zu/%llu)",
+		    series.n, (unsigned long long)plan->ctx->limits.max_series);
 	most = plan->n_dims + plan->refs.n + source->where_refs.n + 1;
 	source->tag_keys = arena_array(plan->arena, struct slice, most);
 	source->tag_key_ids = arena_array(plan->arena, uint32_t, most);

@@ -102,14 +102,14 @@ limit_range(struct transform *t, const struct plan *plan)
 {
 	t->cut = plan->window.interval != 0;
 	t->first = plan->from == TIME_MIN || !t->cut ? INT64_MIN :
-	    window_start(&plan->window, plan->from);
+	    query_window_start(&plan->window, plan->from);
 	t->last = INT64_MAX;
 	if (plan->descending)
 		t->last = plan->to;
 }
 
 int
-transform_open(struct plan *plan, const struct plan_group *group, struct call *call,
+query_transform_open(struct plan *plan, const struct plan_group *group, struct call *call,
     int64_t extra, const size_t *slot, struct stream **stream, struct err *err)
 {
 	struct transform *t = memory_zalloc(sizeof(*t));
@@ -126,13 +126,13 @@ transform_open(struct plan *plan, const struct plan_group *group, struct call *c
 	if (inner == NULL) {
 		t->ref = call->ref;
 		t->refs = (struct refs){ &t->ref, 1, 1 };
-		return rows_open(plan, group, &t->refs, &t->no_slot, &t->inner, err);
+		return query_rows_open(plan, group, &t->refs, &t->no_slot, &t->inner, err);
 	}
 	if (extra == 0)
 		limit_range(t, plan);
 	extra += windows_before(call);
 	if (inner->function->sequence != NULL)
-		return transform_open(plan, group, inner, extra, &t->no_slot, &t->inner, err);
-	return aggregate_open(plan, group, &call->inner, 1, false, extra, &t->no_slot, &t->inner,
-	    err);
+		return query_transform_open(plan, group, inner, extra, &t->no_slot, &t->inner, err);
+	return query_aggregate_open(
+	    plan, group, &call->inner, 1, false, extra, &t->no_slot, &t->inner, err);
 }

@@ -27,7 +27,7 @@ add_cut(int64_t a, int64_t b)
 }
 
 void
-window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
+query_window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
 {
 	int64_t zone, rest, shift, at;
 
@@ -51,16 +51,16 @@ window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
 }
 
 int64_t
-window_start(const struct window *w, int64_t t)
+query_window_start(const struct window *w, int64_t t)
 {
 	int64_t start, end;
 
-	window_of(w, t, &start, &end);
+	query_window_of(w, t, &start, &end);
 	return start;
 }
 
 int64_t
-window_step(const struct window *w, int64_t start, bool descending, int64_t *zone_offset)
+query_window_step(const struct window *w, int64_t start, bool descending, int64_t *zone_offset)
 {
 	int64_t next = add_cut(start, descending ? -w->interval : w->interval);
 	int64_t now, shift;

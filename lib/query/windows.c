@@ -1,9 +1,9 @@
 /*
  * query/windows.c - the windows of a group, finished one after the other
  *
- * The end of a window in a block is found by comparing with the window's end for the first rows, and
- * by growing steps when the window goes on: short windows cost a comparison a row, long ones a few
- * for the whole piece.
+ * The end of a window in a block is found by comparing with the window's end for the first rows,
+ * and by growing steps when the window goes on: short windows cost a comparison a row, long ones a
+ * few for the whole piece.
  */
 #include "query/windows.h"
 
@@ -92,18 +92,28 @@ drop_states(struct windows *w, unsigned char *states)
 			w->spec.calls[i]->function->states->drop(states + w->offsets[i]);
 }
 
+/*
+ * A window with all it needs in one piece of memory; the states are zeroed, unless they lie
+ * elsewhere.
+ */
 static struct finished *
 new_finished(struct windows *w, int64_t start, unsigned char *states)
 {
-	struct finished *f = memory_zalloc(sizeof(*f));
-	size_t n = w->spec.n_calls;
+	size_t n = w->spec.n_calls, own = states == NULL ? w->state_bytes : 0;
+	size_t head = (sizeof(struct finished) + 15) / 16 * 16;
+	unsigned char *p = memory_zalloc(head + own +
+	    n * (sizeof(struct point) + sizeof(struct point *) + sizeof(size_t)));
+	struct finished *f = (struct finished *)p;
 
 	f->start = start;
 	f->owns_states = states == NULL;
-	f->states = states != NULL ? states : memory_zalloc(w->state_bytes + 1);
-	f->points = memory_array(n + 1, sizeof(*f->points));
-	f->n = memory_array(n + 1, sizeof(*f->n));
-	f->ones = memory_array(n + 1, sizeof(*f->ones));
+	f->states = states != NULL ? states : p + head;
+	p += head + own;
+	f->ones = (struct point *)p;
+	p += n * sizeof(struct point);
+	f->points = (struct point **)p;
+	p += n * sizeof(struct point *);
+	f->n = (size_t *)p;
 	return f;
 }
 
@@ -127,17 +137,12 @@ finish(struct windows *w, struct finished *f)
 }
 
 void
-windows_release(struct windows *w, struct finished *f)
+query_windows_release(struct windows *w, struct finished *f)
 {
 	if (f == NULL)
 		return;
-	if (f->owns_states) {
+	if (f->owns_states)
 		drop_states(w, f->states);
-		free(f->states);
-	}
-	free(f->points);
-	free(f->n);
-	free(f->ones);
 	free(f);
 }
 
@@ -149,7 +154,7 @@ bounds_of(const struct windows *w, int64_t t, int64_t *start, int64_t *end)
 	const struct window *window = &w->spec.plan->window;
 
 	if (window->interval != 0) {
-		window_of(window, t, start, end);
+		query_window_of(window, t, start, end);
 		return;
 	}
 	*start = TIME_MIN;
@@ -166,7 +171,7 @@ next_merged(struct windows *w, struct finished **out, struct err *err)
 		size_t end;
 
 		if (w->run.from == w->run.to) {
-			if (runs_next(w->runs, &w->run, err) != 0)
+			if (query_merge_next(w->runs, &w->run, err) != 0)
 				return -1;
 			if (w->run.block == NULL)
 				break;
@@ -210,8 +215,10 @@ make_room(struct windows *w, int64_t start, struct err *err)
 	    ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval + 1;
 	if (n > (UINT64_C(1) << 40) / (w->state_bytes + 1) ||
 	    (limit != 0 && n * w->state_bytes > limit))
-		return err_set(err, ERR_LIMIT, "max-memory limit exceeded: %llu windows of GROUP BY "
-		    "time at once", (unsigned long long)n);
+		return err_set(err, ERR_LIMIT,
+		    "max-memory limit exceeded: %llu windows of GROUP BY "
+		    "time at once",
+		    (unsigned long long)n);
 	if (n > w->cap_table) {
 		size_t cap = n > w->cap_table * 2 ? n : w->cap_table * 2;
 
@@ -223,7 +230,8 @@ make_room(struct windows *w, int64_t start, struct err *err)
 		memset(w->table, 0, front * w->state_bytes);
 		w->base = start;
 	} else {
-		memset(w->table + w->n_table * w->state_bytes, 0, (n - w->n_table) * w->state_bytes);
+		memset(
+		    w->table + w->n_table * w->state_bytes, 0, (n - w->n_table) * w->state_bytes);
 	}
 	w->n_table = n;
 	return 0;
@@ -236,7 +244,8 @@ states_at(struct windows *w, int64_t start, unsigned char **states, struct err *
 	size_t at = 0;
 
 	if (w->n_table == 0 || start < w->base ||
-	    (interval != 0 && ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval >= w->n_table)) {
+	    (interval != 0 &&
+		((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval >= w->n_table)) {
 		if (make_room(w, start, err) != 0)
 			return -1;
 	}
@@ -274,14 +283,14 @@ fill_table(struct windows *w, struct err *err)
 		struct feed *feed;
 		int bad;
 
-		if (feed_open(w->reader, w->spec.group->inputs[i], &feed, err) != 0)
+		if (query_feed_open(w->reader, w->spec.group->inputs[i], &feed, err) != 0)
 			return -1;
 		if (feed == NULL)
 			continue;
-		while ((bad = feed_next(feed, &block, err)) == 0 && block != NULL)
+		while ((bad = query_feed_next(feed, &block, err)) == 0 && block != NULL)
 			if ((bad = take_block(w, block, err)) != 0)
 				break;
-		feed_close(feed);
+		query_feed_close(feed);
 		if (bad != 0)
 			return -1;
 	}
@@ -326,7 +335,7 @@ goes_by_time(const struct windows_spec *spec)
 }
 
 int
-windows_open(const struct windows_spec *spec, struct windows **out, struct err *err)
+query_windows_open(const struct windows_spec *spec, struct windows **out, struct err *err)
 {
 	struct windows *w = memory_zalloc(sizeof(*w));
 
@@ -338,32 +347,32 @@ windows_open(const struct windows_spec *spec, struct windows **out, struct err *
 		w->offsets[i] = w->state_bytes;
 		w->state_bytes += (spec->calls[i]->function->states->state_bytes + 15) / 16 * 16;
 	}
-	w->reader = reader_get(spec->plan, spec->refs, spec->from, spec->to);
-	return goes_by_time(spec) ? runs_open(w->reader, spec->group, &w->runs, err) : 0;
+	w->reader = query_reader_get(spec->plan, spec->refs, spec->from, spec->to);
+	return goes_by_time(spec) ? query_merge_open(w->reader, spec->group, &w->runs, err) : 0;
 }
 
 int
-windows_next(struct windows *w, struct finished **out, struct err *err)
+query_windows_next(struct windows *w, struct finished **out, struct err *err)
 {
 	for (;;) {
 		if ((w->runs != NULL ? next_merged(w, out, err) : next_in_table(w, out, err)) != 0)
 			return -1;
 		if (*out == NULL || finish(w, *out))
 			return 0;
-		windows_release(w, *out);
+		query_windows_release(w, *out);
 	}
 }
 
 void
-windows_close(struct windows *w)
+query_windows_close(struct windows *w)
 {
 	if (w == NULL)
 		return;
-	windows_release(w, w->present);
+	query_windows_release(w, w->present);
 	for (size_t i = 0; i < w->n_table; i++)
 		drop_states(w, w->table + i * w->state_bytes);
 	free(w->table);
-	runs_close(w->runs);
+	query_merge_close(w->runs);
 	free(w->offsets);
 	free(w);
 }

@@ -4,8 +4,8 @@
  *     runs or feeds ──► states of the calls, a set for each window ──► struct finished
  *
  * Where the rows of all inputs come merged by time only the present window has states; where inputs
- * are read one behind the other all windows have. The second way opens one input at a time and needs
- * no merging, so it is taken unless a state grows with the rows.
+ * are read one behind the other all windows have. The second way opens one input at a time and
+ * needs no merging, so it is taken unless a state grows with the rows.
  */
 #ifndef WEIR_QUERY_WINDOWS_H
 #define WEIR_QUERY_WINDOWS_H
@@ -25,13 +25,13 @@ struct finished {
 struct windows;
 
 /*
- * windows_open - begin to read a group
+ * query_windows_open - begin to read a group
  *   in     calls    whose rows share a pass
  *          aux      columns of refs kept with chosen points
  *          from, to both included
- * windows_next - the next window in which some call has a point; *w is NULL at the end
- * windows_release - a finished window is not needed any more
- * windows_close - NULL is allowed; all windows are to be released before
+ * query_windows_next - the next window in which some call has a point; *w is NULL at the end
+ * query_windows_release - a finished window is not needed any more
+ * query_windows_close - NULL is allowed; all windows are to be released before
  */
 struct windows_spec {
 	struct plan	*plan;
@@ -45,9 +45,10 @@ struct windows_spec {
 	int64_t		 from, to;
 };
 
-int	 windows_open(const struct windows_spec *spec, struct windows **windows, struct err *err);
-int	 windows_next(struct windows *windows, struct finished **w, struct err *err);
-void	 windows_release(struct windows *windows, struct finished *w);
-void	 windows_close(struct windows *windows);
+int	 query_windows_open(const struct windows_spec *spec, struct windows **windows,
+	     struct err *err);
+int	 query_windows_next(struct windows *windows, struct finished **w, struct err *err);
+void	 query_windows_release(struct windows *windows, struct finished *w);
+void	 query_windows_close(struct windows *windows);
 
 #endif
