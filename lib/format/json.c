@@ -44,6 +44,7 @@ struct json_sink {
 	uint64_t	 n_documents;
 	uint64_t	 n_rows;	/* of the series, in this document */
 	size_t		 n_columns;
+	bool		 whole;		/* the series is not cut */
 
 	const struct zone *zone;
 	struct rfc3339_day day;
@@ -370,6 +371,7 @@ json_series_begin(struct rows_sink *sink, const struct rows_series *series)
 		format_keep(j->arena, &j->head, slice_make(j->b->p + head, j->b->n - head));
 	j->zone = series->zone;
 	j->n_columns = series->n_columns;
+	j->whole = series->whole;
 }
 
 static bool
@@ -377,7 +379,7 @@ json_row(struct rows_sink *sink, const struct value *values)
 {
 	struct json_sink *j = (struct json_sink *)sink;
 
-	if (j->options.chunked && j->n_rows == j->options.chunk_size)
+	if (j->options.chunked && !j->whole && j->n_rows == j->options.chunk_size)
 		json_continue(j);
 	if (!j->values) {
 		json_key(j, "values");

@@ -36,6 +36,7 @@ struct msgpack_sink {
 	unsigned	 n_result_keys, n_series_keys;
 	uint32_t	 n_series, n_rows, n_messages;
 	size_t		 n_columns;
+	bool		 whole;		/* the series is not cut at chunk_size */
 
 	bool		 document, result, series, messages;
 	bool		 series_done;	/* a series of this statement stands in the document */
@@ -408,6 +409,7 @@ msgpack_series_begin(struct rows_sink *sink, const struct rows_series *series)
 		result_close(m, true);
 	result_open(m);
 	series_head(m, series);
+	m->whole = series->whole;
 	if (m->options.chunked)
 		format_keep(m->arena, &m->head,
 		    slice_make(m->b->p + m->series_at, m->b->n - m->series_at));
@@ -427,7 +429,8 @@ msgpack_row(struct rows_sink *sink, const struct value *values)
 		result_drop(m);
 		return !m->out->failed;
 	}
-	if (m->options.chunked && (m->n_rows >= m->options.chunk_size || (much && m->n_rows > 0)))
+	if (m->options.chunked && ((m->n_rows >= m->options.chunk_size && !m->whole) ||
+	    (much && m->n_rows > 0)))
 		series_continue(m);
 	pack_array(m->b, m->n_columns);
 	for (size_t i = 0; i < m->n_columns; i++)

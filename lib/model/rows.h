@@ -22,6 +22,7 @@ struct rows_series {
 	const struct slice *columns;
 	size_t		 n_columns;
 	const struct zone *zone;	/* NULL = UTC */
+	bool		 whole;		/* not cut at chunk_size in a chunked answer (SHOW) */
 };
 
 struct rows_sink {

@@ -227,7 +227,8 @@ query_show_count(struct query_context *ctx, struct slice name, struct slice colu
     struct err *err)
 {
 	struct value value = { .type = VALUE_INTEGER, .i = (int64_t)count };
-	struct rows_series series = { .name = name, .columns = &column, .n_columns = 1 };
+	struct rows_series series = { .name = name, .columns = &column,
+	    .n_columns = 1, .whole = true };
 	int result;
 
 	query_answer_begin(ctx, &series);

@@ -73,7 +73,8 @@ query_show_tag_keys_of(struct query_context *ctx, const struct show_group *group
 		const struct store_measurement *m = group->list[i];
 		bool *present = arena_zalloc(ctx->arena, m->n_tags + 1);
 
-		if (where != NULL && m->n_tags != 0 && find_present(ctx, m, where, present, err) != 0)
+		if (where != NULL && m->n_tags != 0 &&
+		    find_present(ctx, m, where, present, err) != 0)
 			return -1;
 		for (size_t k = 0; k < m->n_tags; k++)
 			if (where == NULL || present[k])
@@ -88,7 +89,8 @@ show_tags_of(struct query_context *ctx, const struct show *show, const struct sh
     void *arg, struct err *err)
 {
 	static const struct slice columns[] = { { "tagKey", 6 } };
-	struct rows_series series = { .name = group->name, .columns = columns, .n_columns = 1 };
+	struct rows_series series = { .name = group->name, .columns = columns,
+	    .n_columns = 1, .whole = true };
 	struct show_page page;
 	struct slice *names;
 	size_t n;
@@ -155,7 +157,8 @@ show_fields_of(struct query_context *ctx, const struct show *show, const struct 
     void *arg, struct err *err)
 {
 	static const struct slice columns[] = { { "fieldKey", 8 }, { "fieldType", 9 } };
-	struct rows_series series = { .name = group->name, .columns = columns, .n_columns = 2 };
+	struct rows_series series = { .name = group->name, .columns = columns,
+	    .n_columns = 2, .whole = true };
 	struct store_field *fields;
 	size_t n = query_show_fields_of(ctx, group, &fields);
 	struct show_page page;

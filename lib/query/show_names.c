@@ -25,7 +25,7 @@ query_show_databases(struct query_context *ctx, struct err *err)
 {
 	static const struct slice columns[] = { { "name", 4 } };
 	struct rows_series series = { .name = SLICE("databases"), .columns = columns,
-	    .n_columns = 1 };
+	    .n_columns = 1, .whole = true };
 	struct slice *names;
 	size_t n;
 
@@ -70,7 +70,7 @@ query_show_policies(struct query_context *ctx, const struct show *show, struct e
 {
 	static const struct slice columns[] = { { "name", 4 }, { "duration", 8 },
 	    { "shardGroupDuration", 18 }, { "replicaN", 8 }, { "default", 7 } };
-	struct rows_series series = { .columns = columns, .n_columns = 5 };
+	struct rows_series series = { .columns = columns, .n_columns = 5, .whole = true };
 	struct slice database = show != NULL && show->database.n != 0 ? show->database :
 	    ctx->request->database;
 	struct admin_policy *list;
@@ -256,7 +256,7 @@ query_show_measurements(struct query_context *ctx, const struct show *show, stru
 {
 	static const struct slice columns[] = { { "name", 4 } };
 	struct rows_series series = { .name = SLICE("measurements"), .columns = columns,
-	    .n_columns = 1 };
+	    .n_columns = 1, .whole = true };
 	struct show_targets targets;
 	struct show_page page;
 	struct slice last = { NULL, 0 };	/* the name that was found last */

@@ -114,7 +114,8 @@ show_keys(struct query_context *ctx, const struct keys *keys, struct show_page *
     struct err *err)
 {
 	static const struct slice columns[] = { { "key", 3 } };
-	static const struct rows_series series = { .columns = columns, .n_columns = 1 };
+	static const struct rows_series series = { .columns = columns,
+	    .n_columns = 1, .whole = true };
 
 	for (size_t i = 0; i < keys->n && page->left != 0; i++) {
 		struct value value = { .type = VALUE_STRING, .s = keys->list[i] };

@@ -140,8 +140,8 @@ query_show_values_of(struct query_context *ctx, const struct show_values *in, st
 			k++;
 		if (k == m->n_tags)
 			continue;
-		if (values_in(ctx, m, in->series != NULL ? &in->series[i] : NULL, m->tags[k].id, &some,
-		    &n_some, err) != 0)
+		if (values_in(ctx, m, in->series != NULL ? &in->series[i] : NULL, m->tags[k].id,
+		    &some, &n_some, err) != 0)
 			return -1;
 		*values = *n == 0 ? some : arena_grow(ctx->arena, *values, *n, *n + n_some);
 		if (*n != 0 && n_some != 0)
@@ -158,7 +158,8 @@ show_key(struct query_context *ctx, const struct show_values *in, struct slice k
     struct show_page *page, struct err *err)
 {
 	static const struct slice columns[] = { { "key", 3 }, { "value", 5 } };
-	struct rows_series head = { .name = in->group->name, .columns = columns, .n_columns = 2 };
+	struct rows_series head = { .name = in->group->name, .columns = columns,
+	    .n_columns = 2, .whole = true };
 	struct slice *values;
 	size_t n;
 
