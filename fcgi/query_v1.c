@@ -6,8 +6,8 @@
  *
  * Everything that can refuse the request as a whole (credential, parameters, syntax, permission)
  * happens before the answer begins, so that it has its status. Parameters that are not known are
- * ignored, and an empty one is an absent one. Of `chunked` and `pretty` the word `true` alone counts,
- * and a chunk_size that is no number above zero is the default.
+ * ignored, and an empty one is an absent one. Of `chunked` and `pretty` the word `true` alone
+ * counts, and a chunk_size that is no number above zero is the default.
  */
 #include "query_v1.h"
 

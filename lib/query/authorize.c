@@ -1,9 +1,9 @@
 /*
  * query/authorize.c - may a statement be run by who asks?
  *
- * Walks over all that a statement reads or changes and asks for each bucket. SHOW DATABASES and SHOW
- * RETENTION POLICIES need no grant: they list what may be read. Statements that weir refuses by name
- * need none either; their answer tells nothing.
+ * Walks over all that a statement reads or changes and asks for each bucket. SHOW DATABASES and
+ * SHOW RETENTION POLICIES need no grant: they list what may be read. Statements that weir refuses by
+ * name need none either; their answer tells nothing.
  */
 #include "base/utf8.h"
 #include "query/query_priv.h"

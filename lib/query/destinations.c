@@ -3,8 +3,8 @@
  *
  * A query text names the same database again and again, and every lookup enters the store; so what
  * was found, and what was refused, is kept for the whole text. query_prepare asks for all that the
- * statements touch before anything is sent, and what it finds forbidden refuses the text as a whole;
- * what does not exist is the error of its statement alone.
+ * statements touch before anything is sent, and what it finds forbidden refuses the text as a
+ * whole; what does not exist is the error of its statement alone.
  */
 #include "admin/admin.h"
 #include "base/table.h"
@@ -55,7 +55,8 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 
 	err.code = ERR_NONE;
 	err.text[0] = '\0';
-	if (admin_dbrp_resolve(ctx->store, arena, ctx->grants, use, database, policy, &to, &err) == 0)
+	if (admin_dbrp_resolve(ctx->store, arena, ctx->grants, use, database, policy, &to,
+	    &err) == 0)
 		found->bucket_id = to.bucket.id;
 	else
 		found->code = err.code;
@@ -77,8 +78,8 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 static struct table_entry *
 entry_of(struct query_context *ctx, int use, struct slice database, struct slice policy, bool *made)
 {
-	struct slice key = arena_printf(ctx->destinations->arena, "%d %zu " SLICE_FMT SLICE_FMT, use,
-	    database.n, SLICE_ARG(database), SLICE_ARG(policy));
+	struct slice key = arena_printf(ctx->destinations->arena, "%d %zu " SLICE_FMT SLICE_FMT,
+	    use, database.n, SLICE_ARG(database), SLICE_ARG(policy));
 
 	return table_put(&ctx->destinations->found, key, made);
 }
@@ -156,8 +157,8 @@ look_up_all(struct query_context *ctx, struct slice database)
 	size_t n = 0, kept = 0;
 	struct err err = { .code = ERR_NONE };
 
-	if (database.n != 0 && admin_policies(ctx->store, arena, ctx->grants, database, &policies, &n,
-	    &err) != 0) {
+	if (database.n != 0 && admin_policies(ctx->store, arena, ctx->grants, database, &policies,
+	    &n, &err) != 0) {
 		found->code = err.code;
 		found->text = arena_string(arena, slice_from(err.text));
 		return found;
@@ -166,7 +167,8 @@ look_up_all(struct query_context *ctx, struct slice database)
 	for (size_t i = 0; i < n; i++)
 		found->bucket_ids[i] = policies[i].bucket_id;
 	if (n == 0) {
-		if (destination(ctx, ADMIN_QUERY, database, SLICE(""), found->bucket_ids, &err) != 0) {
+		if (destination(ctx, ADMIN_QUERY, database, SLICE(""), found->bucket_ids,
+		    &err) != 0) {
 			found->code = err.code;
 			found->text = arena_string(arena, slice_from(err.text));
 		}

@@ -135,8 +135,8 @@ dispatch(struct query_context *ctx, const struct statement *statement, struct er
 }
 
 /*
- * Does a statement change something, so that InfluxDB would rather have it by POST? DELETE does too,
- * but has never been warned of.
+ * Does a statement change something, so that InfluxDB would rather have it by POST? DELETE does
+ * too, but has never been warned of.
  */
 static bool
 is_change(const struct statement *statement)

@@ -2,8 +2,8 @@
  * query/manage.c - statements that are neither SELECT nor SHOW
  *
  * One table says what becomes of each. weir refuses by name what its documents refuse; statements
- * that it is to run, but cannot yet, say so. Both are the error of their statement, with status 200,
- * so that the other statements of the text are answered.
+ * that it is to run, but cannot yet, say so. Both are the error of their statement, with status
+ * 200, so that the other statements of the text are answered.
  */
 #include "query/query_priv.h"
 

@@ -3,8 +3,8 @@
  *
  *     {"h": "a", "n": 2, "f": 2.5, "b": true, "r": {"regex": "^a"}, "d": {"duration": "1m"}}
  *
- * A number with a point is a float, any other an integer, by its text: 1e3 is refused and so is what
- * int64 cannot hold, as InfluxDB does. jansson would turn both into something else, so numbers are
+ * A number with a point is a float, any other an integer, by its text: 1e3 is refused and so is
+ * what int64 cannot hold, as InfluxDB does. jansson would turn both into something else, so numbers are
  * put in quotes behind a mark before it sees them (keep_numbers), and it reads strings alone.
  *
  * A value that can stand for nothing (an array, null) is an error only where it is used, so it
@@ -25,7 +25,7 @@ is_number_char(char c)
 }
 
 /*
- * number = [ "-" ] ( "0" | digit1 { digit } ) [ "." digit { digit } ] [ e [ sign ] digit { digit } ]
+ * number = [ "-" ] ( "0" | digit1 { digit } ) [ "." digits ] [ ( "e" | "E" ) [ sign ] digits ]
  */
 static bool
 is_json_number(struct slice s)
@@ -262,8 +262,8 @@ load(struct slice text, json_t **root, struct err *err)
 		buf_free(&marked);
 		return -1;
 	}
-	*root = json_loadb(marked.p != NULL ? marked.p : "", marked.n, JSON_DECODE_ANY | JSON_ALLOW_NUL,
-	    &why);
+	*root = json_loadb(marked.p != NULL ? marked.p : "", marked.n,
+	    JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
 	buf_free(&marked);
 	if (*root != NULL)
 		return 0;

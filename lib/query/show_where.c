@@ -411,8 +411,8 @@ combine(struct where *w, enum expr_op op, struct set *left, const struct set *ri
 }
 
 /*
- * A chain a AND b AND c ... leans to the left and may be as long as the text allows, so its spine is
- * walked by a loop; only what parentheses hold inside is walked by recursion.
+ * A chain a AND b AND c ... leans to the left and may be as long as the text allows, so its spine
+ * is walked by a loop; only what parentheses hold inside is walked by recursion.
  */
 static int
 evaluate(struct where *w, const struct expr *e, struct set *out, struct err *err)

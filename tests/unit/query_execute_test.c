@@ -1,5 +1,5 @@
 /*
- * tests/unit/query_execute_test.c - whole texts: what refuses them, who may run them, what weir refuses
+ * tests/unit/query_execute_test.c - whole texts: who may run them, what refuses them
  */
 #include "query_answers.h"
 
@@ -31,11 +31,13 @@ static const struct {
 	{ " \n\t", "refused 400: missing required parameter \"q\"\n" },
 	{ ";", "refused 400: missing required parameter \"q\"\n" },
 	{ "-- nothing\n/* at all */ ; ;", "refused 400: missing required parameter \"q\"\n" },
-	{ "SELECT v FRM m", "refused 400: error parsing query: found FRM, expected FROM at line 1, char 10\n" },
+	{ "SELECT v FRM m",
+	    "refused 400: error parsing query: found FRM, expected FROM at line 1, char 10\n" },
 	{ "SHOW MEASUREMENTS; SELECT",
-	    "refused 400: error parsing query: found EOF, expected identifier, string, number, bool "
-	    "at line 1, char 27\n" },
-	{ "SELECT v FROM m WHERE k = $k", "refused 400: error parsing query: missing parameter: k\n" },
+	    "refused 400: error parsing query: found EOF, expected identifier, string, number, "
+	    "bool at line 1, char 27\n" },
+	{ "SELECT v FROM m WHERE k = $k",
+	    "refused 400: error parsing query: missing parameter: k\n" },
 	{ "SELECT v FROM m tz('No/Such')",
 	    "refused 400: error parsing query: unable to find time zone No/Such\n" },
 	{ "SELECT \xff FROM m", "refused 400: query text is not valid UTF-8\n" },
@@ -56,7 +58,8 @@ static const struct {
 	{ "GRANT READ ON d TO u", "0 !not implemented: GRANT\n" },
 	{ "GRANT ALL TO u", "0 !not implemented: GRANT ALL\n" },
 	{ "REVOKE ALL FROM u", "0 !not implemented: REVOKE ALL\n" },
-	{ "ALTER RETENTION POLICY r ON d DURATION 1d", "0 !not implemented: ALTER RETENTION POLICY\n" },
+	{ "ALTER RETENTION POLICY r ON d DURATION 1d",
+	    "0 !not implemented: ALTER RETENTION POLICY\n" },
 	{ "SET PASSWORD FOR u = 'p'", "0 !not implemented: SET PASSWORD\n" },
 	{ "KILL QUERY 1", "0 !not implemented: KILL QUERY\n" },
 	{ "EXPLAIN SELECT v FROM m", "0 !not implemented: EXPLAIN\n" },
@@ -116,21 +119,27 @@ test_permissions(void **state)
 
 	(void)state;
 	answers.grant = (struct grant){ GRANT_READ, GRANT_BUCKETS, 424242 };
-	check("d", "SHOW MEASUREMENTS", "refused 403: error authorizing query: not authorized to execute "
+	check("d", "SHOW MEASUREMENTS",
+	    "refused 403: error authorizing query: not authorized to execute "
 	    "statement 'SHOW MEASUREMENTS', requires READ on d\n");
-	check("nope", "SELECT v FROM m", "refused 403: error authorizing query: not authorized to execute "
+	check("nope", "SELECT v FROM m",
+	    "refused 403: error authorizing query: not authorized to execute "
 	    "statement 'SELECT v FROM m', requires READ on nope\n");
-	check("", "SHOW DATABASES; SHOW TAG KEYS FROM d..m", "refused 403: error authorizing query: not "
+	check("", "SHOW DATABASES; SHOW TAG KEYS FROM d..m",
+	    "refused 403: error authorizing query: not "
 	    "authorized to execute statement 'SHOW TAG KEYS FROM d..m', requires READ on d\n");
 	check("", "SELECT v FROM (SELECT v FROM d..m)", "refused 403: error authorizing query: not "
-	    "authorized to execute statement 'SELECT v FROM (SELECT v FROM d..m)', requires READ on d\n");
+	    "authorized to execute statement 'SELECT v FROM (SELECT v FROM d..m)', "
+	    "requires READ on d\n");
 	check("d", "CREATE DATABASE x", "0 !not implemented: CREATE DATABASE\n");
 	check("", "SHOW DATABASES", "0 databases(name):\n");
 	answers.grant = (struct grant){ GRANT_WRITE, GRANT_BUCKETS, 0 };
-	check("d", "SHOW MEASUREMENTS", "refused 403: error authorizing query: not authorized to execute "
+	check("d", "SHOW MEASUREMENTS",
+	    "refused 403: error authorizing query: not authorized to execute "
 	    "statement 'SHOW MEASUREMENTS', requires READ on d\n");
 	answers.grant = (struct grant){ GRANT_READ, GRANT_BUCKETS, 0 };
-	check("d", "DROP MEASUREMENT m", "refused 403: error authorizing query: not authorized to execute "
+	check("d", "DROP MEASUREMENT m",
+	    "refused 403: error authorizing query: not authorized to execute "
 	    "statement 'DROP MEASUREMENT m', requires WRITE on d\n");
 	answers.grant = all;
 	answers.grants.known = false;
@@ -164,13 +173,16 @@ static void
 test_parameters(void **state)
 {
 	(void)state;
-	answers.request.params = SLICE("{\"k\":\"a\",\"n\":1,\"bad\":[],\"m\":{\"identifier\":\"m\"}}");
+	answers.request.params = SLICE("{\"k\":\"a\",\"n\":1,\"bad\":[],"
+	    "\"m\":{\"identifier\":\"m\"}}");
 	check("d", "SHOW SERIES FROM m WHERE k = $k", "0 (key): m,k=a;\n");
 	check("d", "SHOW SERIES FROM $m LIMIT $n", "0 (key): m,k=a;\n");
-	check("d", "SHOW SERIES WHERE k = $bad", "refused 400: error parsing query: missing parameter: "
+	check("d", "SHOW SERIES WHERE k = $bad",
+	    "refused 400: error parsing query: missing parameter: "
 	    "unable to bind parameter with type []interface {}\n");
 	answers.request.params = SLICE("{\"k\"");
-	check("d", "SHOW MEASUREMENTS", "refused 400: error parsing query parameters: unexpected EOF\n");
+	check("d", "SHOW MEASUREMENTS",
+	    "refused 400: error parsing query parameters: unexpected EOF\n");
 	answers.request.params = SLICE("");
 }
 

@@ -1,5 +1,5 @@
 /*
- * tests/unit/query_params_test.c - bound parameters: JSON in, kinds and texts out, or the reason why not
+ * tests/unit/query_params_test.c - bound parameters: JSON in, kinds and texts out, or an error
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,8 @@ static const struct {
 	{ "{\"n\":9223372036854775807}", "n:integer:9223372036854775807;" },
 	{ "{\"n\":9223372036854775808}", "!error parsing json value: strconv.ParseInt: parsing "
 	    "\"9223372036854775808\": value out of range" },
-	{ "{\"n\":1e3}", "!error parsing json value: strconv.ParseInt: parsing \"1e3\": invalid syntax" },
+	{ "{\"n\":1e3}",
+	    "!error parsing json value: strconv.ParseInt: parsing \"1e3\": invalid syntax" },
 	{ "{\"f\":2.5,\"g\":-0.0,\"h\":1.5e300}", "f:float:2.5;g:float:-0.0;h:float:1.5e300;" },
 	{ "{\"b\":true,\"c\":false}", "b:boolean:true;c:boolean:false;" },
 	{ "{\"x\":null}", "x:bad:unable to bind parameter with type <nil>;" },
@@ -44,7 +45,8 @@ static const struct {
 	{ "{\"r\":{\"regex\":\"a|b\"}}", "r:regex:a|b;" },
 	{ "{\"r\":{\"regex\":1}}", "r:bad:regex literal must be a string value;" },
 	{ "{\"d\":{\"duration\":\"1m\"},\"e\":{\"duration\":60}}", "d:duration:1m;e:duration:60;" },
-	{ "{\"d\":{\"duration\":1.5}}", "d:bad:duration literal must be a string or integer value;" },
+	{ "{\"d\":{\"duration\":1.5}}",
+	    "d:bad:duration literal must be a string or integer value;" },
 	{ "{\"m\":{\"identifier\":\"my m\"},\"n\":{\"ident\":\"x\"}}",
 	    "m:identifier:my m;n:identifier:x;" },
 	{ "{\"s\":{\"string\":\"1\"},\"i\":{\"integer\":1},\"f\":{\"float\":1}}",
@@ -55,11 +57,14 @@ static const struct {
 	{ "{\"o\":{\"what\":1}}", "o:bad:unknown bind object type: what;" },
 	{ "{\"bad\"", "!error parsing query parameters: unexpected EOF" },
 	{ "{", "!error parsing query parameters: unexpected EOF" },
-	{ "[]", "!error parsing query parameters: json: cannot unmarshal array into Go value of type "
+	{ "[]",
+	    "!error parsing query parameters: json: cannot unmarshal array into Go value of type "
 	    "map[string]interface {}" },
-	{ "1", "!error parsing query parameters: json: cannot unmarshal number into Go value of type "
+	{ "1",
+	    "!error parsing query parameters: json: cannot unmarshal number into Go value of type "
 	    "map[string]interface {}" },
-	{ "\"x\"", "!error parsing query parameters: json: cannot unmarshal string into Go value of "
+	{ "\"x\"",
+	    "!error parsing query parameters: json: cannot unmarshal string into Go value of "
 	    "type map[string]interface {}" },
 	{ "{\"n\":01}", "!error parsing query parameters: invalid number '01'" },
 	{ "{\"n\":1.}", "!error parsing query parameters: invalid number '1.'" },
@@ -78,8 +83,8 @@ describe(struct slice json, struct arena *arena, struct buf *out)
 		buf_printf(out, "!%s", err.text);
 	} else {
 		for (size_t i = 0; i < params.n; i++)
-			buf_printf(out, SLICE_FMT ":%s:" SLICE_FMT ";", SLICE_ARG(params.list[i].name),
-			    kind_names[params.list[i].kind], SLICE_ARG(params.list[i].text));
+			buf_printf(out, SLICE_FMT ":%s:" SLICE_FMT ";",
+			    SLICE_ARG(params.list[i].name), kind_names[params.list[i].kind], SLICE_ARG(params.list[i].text));
 	}
 	buf_putc(out, '\0');
 }
@@ -108,7 +113,8 @@ test_cases(void **state)
 static void
 test_damaged(void **state)
 {
-	static const char json[] = "{\"a\":{\"regex\":\"x\\\"\"},\"b\":-1.5e-3,\"c\":[1,null],\"d\":7}";
+	static const char json[] =
+	    "{\"a\":{\"regex\":\"x\\\"\"},\"b\":-1.5e-3,\"c\":[1,null],\"d\":7}";
 	struct arena *arena = arena_new(4096);
 
 	(void)state;

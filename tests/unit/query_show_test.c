@@ -55,13 +55,16 @@ static const struct {
 	{ "SHOW MEASUREMENTS WHERE host != 'c'", "0 measurements(name): cpu;\n" },
 	{ "SHOW MEASUREMENTS WHERE (host = 'c' OR core =~ /1/) AND core = '0'",
 	    "0 measurements(name): cpu_load;\n" },
-	{ "SHOW MEASUREMENTS WHERE usage = 1", "0 !right side of '=' must be a tag value string\n" },
+	{ "SHOW MEASUREMENTS WHERE usage = 1",
+	    "0 !right side of '=' must be a tag value string\n" },
 	{ "SHOW MEASUREMENTS WHERE time > 0",
 	    "0 !SHOW MEASUREMENTS doesn't support time in WHERE clause\n" },
-	{ "SHOW SERIES FROM /cpu/", "0 (key): cpu; cpu,dc=x,host=a; cpu,dc=x,host=b; cpu,dc=y,host=b;"
+	{ "SHOW SERIES FROM /cpu/",
+	    "0 (key): cpu; cpu,dc=x,host=a; cpu,dc=x,host=b; cpu,dc=y,host=b;"
 	    " cpu_load,core=0; cpu_load,core=1;\n" },
 	{ "SHOW SERIES FROM \"disk io\", plain",
-	    "0 (key): disk\\ io,other=a,path=/var\\ log,twin=a; disk\\ io,other=b,twin=a; plain;\n" },
+	    "0 (key): disk\\ io,other=a,path=/var\\ log,twin=a; disk\\ io,other=b,twin=a;"
+	    " plain;\n" },
 	{ "SHOW SERIES LIMIT 2 OFFSET 3", "0 (key): cpu,dc=y,host=b; cpu_load,core=0;\n" },
 	{ "SHOW SERIES FROM cpu WHERE host = ''", "0 (key): cpu;\n" },
 	{ "SHOW SERIES FROM cpu WHERE host != ''",
@@ -74,7 +77,8 @@ static const struct {
 	    "0 (key): cpu,dc=x,host=a; cpu,dc=y,host=b;\n" },
 	{ "SHOW SERIES FROM \"disk io\" WHERE twin = other",
 	    "0 (key): disk\\ io,other=a,path=/var\\ log,twin=a;\n" },
-	{ "SHOW SERIES FROM \"disk io\" WHERE twin != other", "0 (key): disk\\ io,other=b,twin=a;\n" },
+	{ "SHOW SERIES FROM \"disk io\" WHERE twin != other",
+	    "0 (key): disk\\ io,other=b,twin=a;\n" },
 	{ "SHOW SERIES WHERE nosuch = 'a'", "0\n" },
 	{ "SHOW SERIES FROM plain WHERE nosuch != 'a'", "0 (key): plain;\n" },
 	{ "SHOW SERIES FROM cpu WHERE usage = 1 AND dc = 'y'", "0 (key): cpu,dc=y,host=b;\n" },
@@ -87,7 +91,8 @@ static const struct {
 	{ "SHOW TAG KEYS FROM cpu LIMIT 1 OFFSET 1", "0 cpu(tagKey): host;\n" },
 	{ "SHOW TAG KEYS FROM \"disk io\" WHERE other = 'b'", "0 disk io(tagKey): other; twin;\n" },
 	{ "SHOW TAG KEYS FROM cpu WHERE host = ''", "0\n" },
-	{ "SHOW FIELD KEYS FROM cpu, cpu_load", "0 cpu(fieldKey,fieldType): idle,integer; temp,string;"
+	{ "SHOW FIELD KEYS FROM cpu, cpu_load",
+	    "0 cpu(fieldKey,fieldType): idle,integer; temp,string;"
 	    " usage,float;\n0 cpu_load(fieldKey,fieldType): five,float; ok,boolean; one,float;\n" },
 	{ "SHOW TAG VALUES WITH KEY = host", "0 cpu(key,value): host,a; host,b;\n" },
 	{ "SHOW TAG VALUES WITH KEY IN (core, host)",
@@ -95,7 +100,8 @@ static const struct {
 	{ "SHOW TAG VALUES FROM cpu WITH KEY != host", "0 cpu(key,value): dc,x; dc,y;\n" },
 	{ "SHOW TAG VALUES FROM cpu WITH KEY =~ /./ LIMIT 2 OFFSET 1",
 	    "0 cpu(key,value): dc,y; host,a;\n" },
-	{ "SHOW TAG VALUES FROM cpu WITH KEY !~ /dc/ WHERE dc = 'y'", "0 cpu(key,value): host,b;\n" },
+	{ "SHOW TAG VALUES FROM cpu WITH KEY !~ /dc/ WHERE dc = 'y'",
+	    "0 cpu(key,value): host,b;\n" },
 	{ "SHOW SERIES CARDINALITY", "0 (cardinality estimation): 9;\n" },
 	{ "SHOW SERIES EXACT CARDINALITY FROM /cpu/", "0 cpu(count): 4;\n0 cpu_load(count): 2;\n" },
 	{ "SHOW SERIES EXACT CARDINALITY WHERE host = 'b'", "0 cpu(count): 2;\n" },
@@ -106,7 +112,8 @@ static const struct {
 	{ "SHOW TAG VALUES EXACT CARDINALITY FROM \"disk io\" WITH KEY IN (twin, other)",
 	    "0 disk io(count): 2;\n" },
 	{ "SHOW FIELD KEY CARDINALITY FROM cpu", "0 cpu(count): 3;\n" },
-	{ "SHOW TAG KEYS FROM nosuch; SHOW TAG KEYS FROM cpu_load", "0\n1 cpu_load(tagKey): core;\n" },
+	{ "SHOW TAG KEYS FROM nosuch; SHOW TAG KEYS FROM cpu_load",
+	    "0\n1 cpu_load(tagKey): core;\n" },
 };
 
 static void
@@ -244,8 +251,8 @@ test_many_series(void **state)
 	    "0 (key): m,n=07000,odd=0; m,n=07001,odd=1;\n");
 	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES OFFSET 19999"),
 	    "0 (key): m,n=19999,odd=1;\n");
-	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES WHERE n =~ /0$/ AND odd = '1'"),
-	    "0\n");
+	assert_string_equal(answers_query(&answers, "many",
+	    "SHOW SERIES WHERE n =~ /0$/ AND odd = '1'"), "0\n");
 	assert_string_equal(answers_query(&answers, "many", "SHOW SERIES EXACT CARDINALITY "
 	    "WHERE n !~ /[02468]$/; SHOW TAG VALUES WITH KEY = odd WHERE n > 1"),
 	    "0 m(count): 10000;\n1 m(key,value): odd,0; odd,1;\n");
