@@ -40,7 +40,7 @@ fits(double v, int k, int64_t *whole)
 		return false;
 	r = rint(r);
 	*whole = (int64_t)r;
-	return same_bits(r / powers[k], v);
+	return same_bits((double)*whole / powers[k], v);	/* as it will be read: -0.0 is lost */
 }
 
 /*
