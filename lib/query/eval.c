@@ -97,6 +97,8 @@ eval_booleans(enum expr_op op, bool a, bool b)
 	case OP_OR: case OP_BIT_OR:	return value_boolean(a || b);
 	case OP_BIT_XOR: case OP_NEQ:	return value_boolean(a != b);
 	case OP_EQ:			return value_boolean(a == b);
+	case OP_LT: case OP_LTE: case OP_GT: case OP_GTE:
+					return value_boolean(false);
 	default:			return value_null();
 	}
 }
