@@ -488,8 +488,19 @@ append_body(struct txn *txn, void *arg, struct err *err)
 }
 
 static int
+check_fresh(struct txn *txn, void *arg, struct err *err)
+{
+	return register_fresh(txn, &((struct appending *)arg)->stale, err);
+}
+
+static int
 put_records(struct store *store, struct appending *a, struct err *err)
 {
+	/* rows may all have been refused for what is not true any more */
+	if (a->n == 0 && store_txn(store, STORE_READ, store->scratch, check_fresh, a, err) != 0)
+		return -1;
+	if (a->stale)
+		return 1;
 	for (a->from = 0; a->from < a->n; a->from = a->to) {
 		size_t bytes = 0;
 

@@ -46,6 +46,7 @@ static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE
 	[DB_CATALOGUE] = { "catalogue.db", 4096 },
 	[DB_SERIES] = { "series.db", 4096 },
 	[DB_JOURNAL] = { "journal.db", 4096 },
+	[DB_CHUNKS] = { "chunks.db", 4096 },
 };
 
 /* ---- opening and closing the library's handles: always inside ---- */

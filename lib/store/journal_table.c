@@ -47,6 +47,7 @@ journal_head_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
 	head->bytes = record_get_u64(&r);
 	head->compact_to = record_get_u64(&r);
 	head->compact_series = record_get_u64(&r);
+	head->compact_bytes = record_get_u64(&r);
 	return record_close(&r, "journal head", err);
 }
 
@@ -64,6 +65,7 @@ journal_head_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
 	record_u64(&r, head->bytes);
 	record_u64(&r, head->compact_to);
 	record_u64(&r, head->compact_series);
+	record_u64(&r, head->compact_bytes);
 	result = txn_put(txn, DB_JOURNAL, key_slice(&key), record_end(&r), err);
 	record_free(&r);
 	return result;
@@ -82,10 +84,90 @@ journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, str
 	head.bytes += record.n;
 	if (txn_put(txn, DB_JOURNAL, key_slice(&key), record, err) != 0)
 		return -1;
+	if (head.bytes >= txn->store->env.options.compact_bytes || head.compact_to != 0)
+		txn->store->due = (struct store_backlog){ bucket_id, measurement_id,
+			head.next - head.first, head.bytes };
 	return journal_head_put(txn, bucket_id, measurement_id, &head, err);
 }
 
+/* ---- every measurement's head ---- */
+
+struct backlog_walk {
+	struct store_backlog *list;
+	size_t		 n, cap;
+	struct slice	 from;		/* in the caller's arena */
+	bool		 more;
+};
+
+#define WALK_STEPS 256
+
+static int
+next_backlog(struct txn *txn, struct backlog_walk *w, struct txn_cursor *cursor, bool *at,
+    struct err *err)
+{
+	struct store_backlog *b;
+	struct journal_head head;
+	struct slice key;
+	struct key next;
+
+	if (txn_cursor_from(cursor, w->from, SLICE(""), at, err) != 0 || !*at)
+		return *at ? -1 : 0;
+	if (txn_cursor_key(cursor, &key, err) != 0)
+		return -1;
+	if (key.n < JOURNAL_PREFIX_BYTES)
+		return err_set(err, ERR_CORRUPT, "a journal key has %zu bytes", key.n);
+	if (w->n == w->cap) {
+		size_t cap = w->cap == 0 ? 64 : w->cap * 2;
+
+		w->list = arena_grow(txn->arena, w->list, w->cap, cap);
+		w->cap = cap;
+	}
+	b = &w->list[w->n++];
+	*b = (struct store_backlog){ key_get_u64(key.p), key_get_u32(key.p + 8), 0, 0 };
+	if (journal_head_get(txn, b->bucket_id, b->measurement_id, &head, err) != 0)
+		return -1;
+	b->records = head.next - head.first;
+	b->bytes = head.bytes;
+	next = journal_key(txn->arena, b->bucket_id, b->measurement_id, UINT64_MAX);
+	w->from = key_slice(&next);
+	return 0;
+}
+
+static int
+walk_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct backlog_walk *w = arg, mine = *w;
+	struct txn_cursor *cursor;
+	bool at = true;
+	int r = 0;
+
+	if (txn_cursor_open(txn, DB_JOURNAL, &cursor, err) != 0)
+		return -1;
+	for (int i = 0; i < WALK_STEPS && at && r == 0; i++)
+		r = next_backlog(txn, &mine, cursor, &at, err);
+	txn_cursor_close(cursor);
+	mine.more = at;
+	*w = mine;
+	return r;
+}
+
+int
+store_backlogs(struct store *store, struct arena *arena, struct store_backlog **list, size_t *n,
+    struct err *err)
+{
+	struct backlog_walk w = { .from = SLICE("") };
+
+	do {
+		if (store_txn(store, STORE_READ, arena, walk_body, &w, err) != 0)
+			return -1;
+	} while (w.more);
+	*list = w.list;
+	*n = w.n;
+	return 0;
+}
+
 struct reading {
+	uint64_t	 end;		/* no record from this sequence on; 0 = all */
 	int64_t		 from, to;
 	struct journal_record *records;
 	size_t		 n, cap, n_bytes;
@@ -102,6 +184,8 @@ take(struct txn *txn, struct slice key, struct slice value, void *arg, struct er
 
 	if (key.n != JOURNAL_PREFIX_BYTES + 8)
 		return err_set(err, ERR_CORRUPT, "a journal key has %zu bytes", key.n);
+	if (r->end != 0 && key_get_u64(key.p + JOURNAL_PREFIX_BYTES) >= r->end)
+		return 1;
 	if (r->n_bytes >= SECTION_BYTES) {
 		r->full = true;
 		return 1;
@@ -126,13 +210,13 @@ take(struct txn *txn, struct slice key, struct slice value, void *arg, struct er
 
 int
 journal_read(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint64_t *sequence,
-    int64_t from, int64_t to, struct journal_record **records, size_t *n, bool *more,
+    uint64_t end, int64_t from, int64_t to, struct journal_record **records, size_t *n, bool *more,
     struct err *err)
 {
 	struct key prefix = journal_prefix(txn->arena, bucket_id, measurement_id);
 	uint64_t begin = *sequence == 0 ? 1 : *sequence;	/* 0 is the head */
 	struct key first = journal_key(txn->arena, bucket_id, measurement_id, begin);
-	struct reading r = { .from = from, .to = to, .next = begin };
+	struct reading r = { .end = end, .from = from, .to = to, .next = begin };
 
 	if (txn_each_from(txn, DB_JOURNAL, key_slice(&prefix), key_slice(&first), take, &r, err) != 0)
 		return -1;

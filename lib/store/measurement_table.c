@@ -6,6 +6,7 @@
  *
  * Tags and fields share one space of names, so that a name cannot be both.
  */
+#include "store/drop.h"
 #include "store/ids.h"
 #include "store/store_priv.h"
 
@@ -86,46 +87,56 @@ measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *
 	return txn_each(txn, DB_CATALOGUE, key_slice(&prefix), count, n, err);
 }
 
-struct id_listing {
-	uint32_t	*ids;
+int
+measurement_forget(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t id,
+    struct err *err)
+{
+	struct key key = measurement_key(txn, bucket_id, name), columns = column_key(txn, id, SLICE(""));
+
+	if (txn_delete(txn, DB_CATALOGUE, key_slice(&key), err) != 0 ||
+	    txn_delete_all(txn, DB_CATALOGUE, key_slice(&columns), err) != 0)
+		return -1;
+	return drop_note_garbage(txn, bucket_id, id, err);
+}
+
+struct name_listing {
+	struct slice	*names;
 	size_t		 n, cap;
 };
 
 static int
-add_id(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+add_name(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
 {
-	struct id_listing *l = arg;
-	struct record_reader r;
+	struct name_listing *l = arg;
 
-	(void)key;
-	if (record_open(&r, value, 1, "measurement", err) != 0)
-		return -1;
+	(void)value;
+	(void)err;
 	if (l->n == l->cap) {
 		size_t cap = l->cap == 0 ? 64 : l->cap * 2;
 
-		l->ids = arena_grow(txn->arena, l->ids, l->cap, cap);
+		l->names = arena_grow(txn->arena, l->names, l->cap, cap);
 		l->cap = cap;
 	}
-	l->ids[l->n++] = (uint32_t)record_get_u64(&r);
-	return record_close(&r, "measurement", err);
+	l->names[l->n++] = arena_copy(txn->arena, slice_make(key.p + 9, key.n - 9));
+	return 0;
 }
 
 int
-measurement_delete_all(struct txn *txn, uint64_t bucket_id, struct err *err)
+measurement_forget_all(struct txn *txn, uint64_t bucket_id, struct err *err)
 {
 	struct key prefix = measurement_key(txn, bucket_id, SLICE(""));
-	struct id_listing l = { 0 };
+	struct name_listing l = { 0 };
 
-	if (txn_each(txn, DB_CATALOGUE, key_slice(&prefix), add_id, &l, err) != 0)
+	if (txn_each(txn, DB_CATALOGUE, key_slice(&prefix), add_name, &l, err) != 0)
 		return -1;
 	for (size_t i = 0; i < l.n; i++) {
-		struct key columns = column_key(txn, l.ids[i], SLICE(""));
+		uint32_t id;
 
-		if (txn_delete_all(txn, DB_CATALOGUE, key_slice(&columns), err) != 0 ||
-		    series_delete_all(txn, l.ids[i], err) != 0)
+		if (measurement_find(txn, bucket_id, l.names[i], &id, err) != 0 ||
+		    measurement_forget(txn, bucket_id, l.names[i], id, err) != 0)
 			return -1;
 	}
-	return txn_delete_all(txn, DB_CATALOGUE, key_slice(&prefix), err);
+	return 0;
 }
 
 static int
@@ -201,28 +212,6 @@ column_each(struct txn *txn, uint32_t measurement_id,
 }
 
 /* ---- the door: schemas for queries ---- */
-
-struct name_listing {
-	struct slice	*names;
-	size_t		 n, cap;
-};
-
-static int
-add_name(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
-{
-	struct name_listing *l = arg;
-
-	(void)value;
-	(void)err;
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 64 : l->cap * 2;
-
-		l->names = arena_grow(txn->arena, l->names, l->cap, cap);
-		l->cap = cap;
-	}
-	l->names[l->n++] = arena_copy(txn->arena, slice_make(key.p + 9, key.n - 9));
-	return 0;
-}
 
 int
 store_measurements(struct txn *txn, uint64_t bucket_id, struct slice **names, size_t *n,

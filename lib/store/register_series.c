@@ -222,7 +222,8 @@ register_series(struct store *store, const struct append_table *table, bool *sta
 {
 	const struct batch_table *rows = table->rows;
 	uint64_t *wanted = arena_zalloc(store->scratch, (rows->n_refs / 64 + 1) * sizeof(*wanted));
-	struct new_series *list = arena_array(store->scratch, struct new_series, STEP_SERIES);
+	struct new_series *list = arena_array(store->scratch, struct new_series,
+	    rows->n_refs < STEP_SERIES ? rows->n_refs + 1 : STEP_SERIES);
 
 	*stale = false;
 	for (uint32_t row = 0; row < rows->n_rows; row++)

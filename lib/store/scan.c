@@ -32,44 +32,14 @@ seek_series(const struct codec_batch *batch, uint32_t low, uint64_t id)
 	return low;
 }
 
-/*
- * Of the rows [first, first + n), those inside the scan's times: they rise.
- */
 static void
-clip(const struct store_scan *scan, const struct scan_record *record, uint32_t *first, uint32_t *n)
-{
-	uint32_t low = *first, high = *first + *n, end = high;
-
-	if (record->batch.min_time >= scan->spec.from && record->batch.max_time <= scan->spec.to)
-		return;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (segment_time(record, middle) < scan->spec.from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*first = low;
-	high = end;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (segment_time(record, middle) <= scan->spec.to)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*n = low - *first;
-}
-
-static void
-add_segment(struct store_scan *scan, uint32_t series, const struct scan_record *record, uint32_t k)
+add_segment(struct store_scan *scan, uint32_t series, uint32_t index,
+    const struct scan_record *record, uint32_t k)
 {
 	uint32_t first = k == 0 ? 0 : (uint32_t)codec_frame_get(&record->batch.ends, k - 1);
 	uint32_t n = (uint32_t)codec_frame_get(&record->batch.ends, k) - first;
 
-	clip(scan, record, &first, &n);
+	record_clip(record, scan->spec.from, scan->spec.to, &first, &n);
 	if (n == 0)
 		return;
 	if (scan->n_segments == scan->cap_segments) {
@@ -78,14 +48,14 @@ add_segment(struct store_scan *scan, uint32_t series, const struct scan_record *
 		    sizeof(*scan->segments));
 	}
 	scan->segments[scan->n_segments++] =
-	    (struct scan_segment){ series, (uint32_t)scan->n_records, first, n };
+	    (struct scan_segment){ series, index, first, n };
 }
 
 /*
  * Both lists of ids rise. Few wanted series are sought one by one, many are merged.
  */
 static void
-match_series(struct store_scan *scan, const struct scan_record *record)
+match_series(struct store_scan *scan, uint32_t index, const struct scan_record *record)
 {
 	const struct codec_batch *batch = &record->batch;
 	bool few = scan->spec.n_series < batch->n_series / 8;
@@ -100,7 +70,7 @@ match_series(struct store_scan *scan, const struct scan_record *record)
 			while (k < batch->n_series && codec_frame_get(&batch->series, k) < id)
 				k++;
 		if (k < batch->n_series && codec_frame_get(&batch->series, k) == id)
-			add_segment(scan, (uint32_t)i, record, k++);
+			add_segment(scan, (uint32_t)i, index, record, k++);
 	}
 }
 
@@ -108,7 +78,7 @@ match_series(struct store_scan *scan, const struct scan_record *record)
 
 struct read_job {
 	struct store_scan *scan;
-	uint64_t	 first, next;
+	uint64_t	 first, next, end;
 	struct journal_record *records;
 	size_t		 n;
 	bool		 more;
@@ -121,8 +91,9 @@ read_body(struct txn *txn, void *arg, struct err *err)
 	const struct store_scan_spec *spec = &job->scan->spec;
 
 	job->next = job->first;
+	job->end = job->scan->journal_end;
 	return journal_read(txn, spec->measurement->bucket_id, spec->measurement->id, &job->next,
-	    spec->from, spec->to, &job->records, &job->n, &job->more, err);
+	    job->end, spec->from, spec->to, &job->records, &job->n, &job->more, err);
 }
 
 static bool
@@ -162,14 +133,18 @@ consider(struct store_scan *scan, const struct journal_record *from, struct err 
 	struct arena_mark mark = arena_mark(scan->arena);
 	struct scan_record record;
 	size_t before = scan->n_segments;
+	bool keep;
 	char *copy = arena_alloc(scan->arena, from->bytes.n + CODEC_SLACK);
 
 	memcpy(copy, from->bytes.p, from->bytes.n + CODEC_SLACK);
 	if (codec_batch_open(slice_make(copy, from->bytes.n), scan->arena, &record.batch, err) != 0)
 		return corrupt(scan, from->sequence, err);
-	if (find_columns(scan, &record))
-		match_series(scan, &record);
-	if (scan->n_segments == before) {
+	keep = find_columns(scan, &record);
+	if (keep && !scan->journal_only) {
+		match_series(scan, (uint32_t)scan->n_records, &record);
+		keep = scan->n_segments > before;
+	}
+	if (!keep) {
 		arena_rewind(scan->arena, mark);
 		return 0;
 	}
@@ -231,25 +206,90 @@ field_type(const struct store_measurement *m, uint32_t id)
 	return VALUE_NULL;
 }
 
-int
-store_scan_begin(struct store *store, const struct store_scan_spec *spec, struct store_scan **out,
-    struct err *err)
+static struct store_scan *
+scan_new(struct store *store, const struct store_scan_spec *spec)
 {
 	struct store_scan *scan = memory_zalloc(sizeof(*scan));
 
-	*out = scan;
 	scan->store = store;
 	scan->spec = *spec;
 	scan->arena = arena_new(65536);
 	scan->types = arena_alloc_items(scan->arena, spec->n_fields + 1, sizeof(*scan->types));
 	for (size_t i = 0; i < spec->n_fields; i++)
 		scan->types[i] = field_type(spec->measurement, spec->fields[i]);
+	return scan;
+}
+
+int
+store_scan_begin(struct store *store, const struct store_scan_spec *spec, struct store_scan **out,
+    struct err *err)
+{
+	struct store_scan *scan = scan_new(store, spec);
+
+	*out = scan;
 	if (spec->n_series > 0 && spec->n_fields > 0 && spec->from <= spec->to &&
 	    read_journal(scan, err) != 0) {
 		store_scan_end(scan);
 		*out = NULL;
 		return -1;
 	}
+	sort_segments(scan);
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
+}
+
+/*
+ * The series above `after` that the records hold.
+ */
+static void
+find_series(struct store_scan *scan, uint64_t after)
+{
+	uint64_t *ids, total = 0;
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < scan->n_records; i++)
+		total += scan->records[i].batch.n_series;
+	ids = arena_array(scan->arena, uint64_t, total + 1);
+	for (size_t i = 0; i < scan->n_records; i++)
+		for (uint32_t k = 0; k < scan->records[i].batch.n_series; k++) {
+			ids[n] = codec_frame_get(&scan->records[i].batch.series, k);
+			n += ids[n] > after;
+		}
+	if (n > 0)
+		qsort(ids, n, sizeof(*ids), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || ids[kept - 1] != ids[i])
+			ids[kept++] = ids[i];
+	scan->spec.series = ids;
+	scan->spec.n_series = kept;
+}
+
+int
+scan_begin_journal(struct store *store, const struct store_scan_spec *spec, uint64_t end,
+    uint64_t after, struct store_scan **out, struct err *err)
+{
+	struct store_scan *scan = scan_new(store, spec);
+
+	*out = scan;
+	scan->journal_only = true;
+	scan->journal_end = end;
+	if (read_journal(scan, err) != 0) {
+		store_scan_end(scan);
+		*out = NULL;
+		return -1;
+	}
+	find_series(scan, after);
+	for (size_t i = 0; i < scan->n_records; i++)
+		match_series(scan, (uint32_t)i, &scan->records[i]);
 	sort_segments(scan);
 	return 0;
 }

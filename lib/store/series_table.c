@@ -7,7 +7,9 @@
  * Strings are kept once, by the tag tables. The hash finds, the ids decide: two tag sets of one
  * hash are told apart by their 's' records.
  */
+#include "base/hash.h"
 #include "codec/codec.h"
+#include "model/tag.h"
 #include "store/store_priv.h"
 
 struct key
@@ -56,6 +58,27 @@ series_decode(struct slice value, struct arena *arena, struct series_tag **tags,
 			return err_set(err, ERR_CORRUPT, "a series record is cut short");
 		(*tags)[*n] = (struct series_tag){ (uint32_t)key, id };
 	}
+	return 0;
+}
+
+/*
+ * The names of the columns that a series' ids stand for.
+ */
+struct column_names {
+	struct arena	*arena;
+	const struct series_tag *ids;
+	struct tag	*tags;
+	size_t		 n;
+};
+
+static int
+take_name(void *arg, const struct column *column)
+{
+	const struct column_names *names = arg;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (names->ids[i].key == column->id)
+			names->tags[i].key = column->name;
 	return 0;
 }
 
@@ -149,15 +172,54 @@ series_add(struct txn *txn, uint32_t measurement_id, uint64_t hash, const struct
 	return result != 0 ? -1 : add_to_hash(txn, measurement_id, hash, id, err);
 }
 
-int
-series_delete_all(struct txn *txn, uint32_t measurement_id, struct err *err)
+/*
+ * The canonical bytes of a series, whose hash finds it, from its ids.
+ */
+static int
+hash_of(struct txn *txn, uint32_t measurement_id, const struct series_tag *ids, size_t n,
+    uint64_t *hash, struct err *err)
 {
-	for (const char *kind = "hsvwp"; *kind != '\0'; kind++) {
-		struct key prefix = key_begin(txn->arena, *kind);
+	struct tag *tags = arena_array(txn->arena, struct tag, n + 1);
+	struct column_names names = { txn->arena, ids, tags, n };
+	struct buf bytes = { 0 };
 
-		key_u32(&prefix, measurement_id);
-		if (txn_delete_all(txn, DB_SERIES, key_slice(&prefix), err) != 0)
+	memset(tags, 0, n * sizeof(*tags));
+	if (column_each(txn, measurement_id, take_name, &names, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (tag_value_text(txn, measurement_id, ids[i].value, &tags[i].value, err) != 0)
 			return -1;
-	}
+	tag_set_encode(tags, n, &bytes);
+	*hash = hash_stable(bytes.p, bytes.n);
+	buf_free(&bytes);
 	return 0;
+}
+
+int
+series_unhash(struct txn *txn, uint32_t measurement_id, const struct series_tag *tags, size_t n,
+    uint64_t id, struct err *err)
+{
+	struct record_reader old;
+	struct slice value;
+	struct record r;
+	struct key key;
+	uint64_t hash, other;
+	int result, found;
+
+	if (hash_of(txn, measurement_id, tags, n, &hash, err) != 0)
+		return -1;
+	key = hash_key(txn, measurement_id, hash);
+	found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (record_open(&old, value, 1, "series hash", err) != 0)
+		return -1;
+	record_begin(&r, 1);
+	while (old.rest.n > 0 && !old.bad)
+		if ((other = record_get_u64(&old)) != id)
+			record_u64(&r, other);
+	result = r.buf.n > 1 ? txn_put(txn, DB_SERIES, key_slice(&key), record_end(&r), err)
+	    : txn_delete(txn, DB_SERIES, key_slice(&key), err);
+	record_free(&r);
+	return result;
 }

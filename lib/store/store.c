@@ -9,6 +9,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/store_priv.h"
 
@@ -18,6 +19,7 @@ store_default_options(struct store_options *options)
 	*options = (struct store_options){
 		.cache_bytes = 8u << 20,
 		.checkpoint_bytes = 8u << 20,
+		.compact_bytes = 8u << 20,
 		.reserve_bytes = 64u << 20,
 		.wait_ms = 30000,
 		.max_columns = 1000,
@@ -151,6 +153,7 @@ store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	compact_abandon(store);
 	if (store->env.home != NULL)
 		env_detach(&store->env);
 	schema_free(&store->schema);
@@ -168,4 +171,28 @@ uint64_t
 store_auth_generation(struct store *store)
 {
 	return atomic_load(&store->env.mark->auth_generation);
+}
+
+/*
+ * Errors of background work have nobody to be told to but the log; what was left undone is taken
+ * up again by the next write.
+ */
+void
+store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
+{
+	struct err err;
+	bool done = false;
+
+	store_maintain_log(store);
+	if (compact_begin(store, &err) != 0)
+		return;
+	while (!done) {
+		if (compact_step(store, &done, &err) != 0) {
+			log_warning("compaction: %s", err.text);
+			return;
+		}
+		store_maintain_log(store);
+		if (wanted != NULL && wanted(arg))
+			return;
+	}
 }

@@ -30,6 +30,7 @@ struct store_options {
 	const char	*home;			/* the directory; borrowed until store_open returns */
 	uint64_t	 cache_bytes;		/* Berkeley DB's cache, by whoever makes the regions */
 	uint64_t	 checkpoint_bytes;	/* of log between two checkpoints */
+	uint64_t	 compact_bytes;		/* of a measurement's journal that are worth compacting */
 	uint64_t	 reserve_bytes;		/* of free disk that writes leave alone */
 	uint64_t	 wait_ms;		/* how long to queue for the store before ERR_UNAVAILABLE */
 	uint64_t	 max_columns;		/* tags and fields of a measurement, time included */
@@ -62,9 +63,34 @@ void		 store_close(struct store *store);
 int		 store_sync(struct store *store, struct err *err);
 
 /*
- * store_maintain - the work that is done when a reply is out: a checkpoint when one is due
+ * store_maintain - the work that is done when a reply is out: a checkpoint when one is due, then
+ *     compaction, in steps of some 15 ms, each of them committed
+ *   in     wanted   asked between steps: is this process wanted elsewhere? NULL: never
  */
-void		 store_maintain(struct store *store);
+void		 store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg);
+
+/* ---- the journal's backlog, and compaction on demand ---- */
+
+struct store_backlog {
+	uint64_t	 bucket_id;
+	uint32_t	 measurement_id;
+	uint64_t	 records, bytes;	/* of journal not yet in chunks */
+};
+
+struct store_compact_spec {
+	void		(*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+	void		*arg;
+};
+
+/*
+ * store_backlogs - of every measurement
+ * store_compact - all of it into chunks, small chunks merged; returns when that is done
+ *   errs   ERR_UNAVAILABLE  another process is compacting
+ */
+int		 store_backlogs(struct store *store, struct arena *arena, struct store_backlog **list,
+		     size_t *n, struct err *err);
+int		 store_compact(struct store *store, const struct store_compact_spec *spec,
+		     struct err *err);
 
 /* ---- transactions ---- */
 
@@ -262,6 +288,26 @@ int		 store_series_tags(struct store *store, const struct store_measurement *m,
 		     const uint64_t *ids, size_t n, const uint32_t *keys, size_t n_keys,
 		     struct arena *arena, struct slice **values, struct err *err);
 
+/* ---- taking away ---- */
+
+/*
+ * store_drop_measurement - a measurement with all it has; none of that name is no error
+ * store_drop_series - series of a measurement with all their rows
+ * store_delete_rows - the rows of some series from `from` to `to`, both included. A series that has
+ *     none left goes, and a measurement that has no series left
+ *   in     ids      ascending
+ *   out    *n_rows  how many rows were taken away, but those of dropped measurements and series
+ *   errs   ERR_UNAVAILABLE
+ *   from   what is written while the call runs may stay
+ */
+int		 store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice name,
+		     struct err *err);
+int		 store_drop_series(struct store *store, const struct store_measurement *m,
+		     const uint64_t *ids, size_t n, struct err *err);
+int		 store_delete_rows(struct store *store, const struct store_measurement *m,
+		     const uint64_t *ids, size_t n, int64_t from, int64_t to, uint64_t *n_rows,
+		     struct err *err);
+
 /* ---- reading rows ---- */
 
 #define STORE_BLOCK_ROWS 4096
@@ -274,6 +320,15 @@ struct store_scan_spec {
 	size_t		 n_fields;
 	int64_t		 from, to;	/* ns, both included */
 	bool		 descending;	/* newest rows first */
+
+	/*
+	 * With `summaries` a block may be a summary in place of rows, where what is stored about a
+	 * stretch of rows suffices: it lies within from .. to and within one window. Windows are
+	 * [k * window_ns + window_phase, ...); window_ns 0: all times are one. `summary_times`: the
+	 * times of a summary's values are asked for, too.
+	 */
+	bool		 summaries, summary_times;
+	int64_t		 window_ns, window_phase;	/* 0 <= phase < window_ns */
 };
 
 struct store_column {
@@ -284,10 +339,29 @@ struct store_column {
 };
 
 /*
+ * What is known of a field over a stretch of rows without reading them. min and max are of numbers
+ * and booleans (false < true; the earliest row among equals); first and last are of the first and
+ * last row that has the field. Not for strings, but n_present.
+ */
+struct store_summary_column {
+	enum value_type	 type;
+	uint32_t	 n_present;		/* 0: no row has the field, and nothing else counts */
+	union cell	 min, max, first, last;
+	union cell	 sum;			/* integers modulo 2^64; floats added in order */
+	int64_t		 min_time, max_time, first_time, last_time;	/* if spec.summary_times */
+};
+
+struct store_summary {
+	int64_t		 min_time, max_time;	/* of its rows */
+	struct store_summary_column *columns;	/* as spec.fields */
+};
+
+/*
  * A block: rows of one series in the order asked for, times strictly rising (or falling), every row
  * with at least one of the fields asked for.
  */
 struct store_block {
+	const struct store_summary *summary;	/* NULL: rows; else n_rows is 0 and this stands for them */
 	size_t		 n_rows;	/* at most STORE_BLOCK_ROWS */
 	int64_t		*times;		/* ns */
 	struct store_column *columns;	/* as spec.fields */

@@ -25,6 +25,7 @@ enum store_db {			/* the databases, a file each: rows of the table in env.c */
 	DB_CATALOGUE,
 	DB_SERIES,
 	DB_JOURNAL,
+	DB_CHUNKS,
 	N_STORE_DBS
 };
 
@@ -151,14 +152,41 @@ int	 txn_each(struct txn *txn, enum store_db db, struct slice prefix,
 /*
  * txn_each_from - the same from the first key not below `from` (which begins with prefix)
  * txn_delete_all - every record whose key begins with prefix
+ * txn_delete_some - at most *left of them, which is counted down
  * txn_before - the last record whose key is not above `key` and begins with prefix
  */
 int	 txn_each_from(struct txn *txn, enum store_db db, struct slice prefix, struct slice from,
 	     int (*visit)(struct txn *txn, struct slice key, struct slice value, void *arg,
 	     struct err *err), void *arg, struct err *err);
 int	 txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct err *err);
+int	 txn_delete_some(struct txn *txn, enum store_db db, struct slice prefix, size_t *left,
+	     struct err *err);
 int	 txn_before(struct txn *txn, enum store_db db, struct slice prefix, struct slice limit,
 	     struct slice *key, struct slice *value, struct err *err);
+
+/*
+ * Cursors over keys, reading values in parts (txn_cursor.c). All moves set *at: is the cursor at a
+ * key that begins with the prefix?
+ *
+ * txn_cursor_from - to the first key not below `key`
+ * txn_cursor_before - to the last key not above `key`
+ * txn_cursor_step - to the next one, or the one before
+ * txn_cursor_part - at most n bytes of the value from `offset` on
+ */
+struct txn_cursor;
+
+int	 txn_cursor_open(struct txn *txn, enum store_db db, struct txn_cursor **cursor,
+	     struct err *err);
+void	 txn_cursor_close(struct txn_cursor *cursor);
+int	 txn_cursor_from(struct txn_cursor *cursor, struct slice key, struct slice prefix, bool *at,
+	     struct err *err);
+int	 txn_cursor_before(struct txn_cursor *cursor, struct slice key, struct slice prefix, bool *at,
+	     struct err *err);
+int	 txn_cursor_step(struct txn_cursor *cursor, bool back, struct slice prefix, bool *at,
+	     struct err *err);
+int	 txn_cursor_key(struct txn_cursor *cursor, struct slice *key, struct err *err);
+int	 txn_cursor_part(struct txn_cursor *cursor, size_t offset, void *to, size_t n, size_t *got,
+	     struct err *err);
 
 /* ---- records (record.c): a version, fields, a checksum ---- */
 
@@ -224,7 +252,13 @@ int	 measurement_find(struct txn *txn, uint64_t bucket_id, struct slice name, ui
 int	 measurement_create(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t *id,
 	     struct err *err);
 int	 measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *err);
-int	 measurement_delete_all(struct txn *txn, uint64_t bucket_id, struct err *err);
+/*
+ * measurement_forget - its name and columns; what it had is noted as garbage
+ * measurement_forget_all - those of a bucket
+ */
+int	 measurement_forget(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t id,
+	     struct err *err);
+int	 measurement_forget_all(struct txn *txn, uint64_t bucket_id, struct err *err);
 int	 column_find(struct txn *txn, uint32_t measurement_id, struct slice name,
 	     struct column *out, struct err *err);			/* 0, 1 = none, -1 */
 int	 column_create(struct txn *txn, uint32_t measurement_id, struct column *column,
@@ -247,7 +281,8 @@ int	 series_hash_known(struct txn *txn, uint32_t measurement_id, uint64_t hash, 
 int	 series_decode(struct slice value, struct arena *arena, struct series_tag **tags,
 	     size_t *n, struct err *err);
 struct key series_key(struct arena *arena, uint32_t measurement_id, uint64_t id);
-int	 series_delete_all(struct txn *txn, uint32_t measurement_id, struct err *err);
+int	 series_unhash(struct txn *txn, uint32_t measurement_id, const struct series_tag *tags,
+	     size_t n, uint64_t id, struct err *err);
 
 int	 tag_value_find(struct txn *txn, uint32_t measurement_id, uint32_t key, struct slice value,
 	     uint64_t *id, struct err *err);				/* 0, 1 = none, -1 */
@@ -255,6 +290,8 @@ int	 tag_value_add(struct txn *txn, uint32_t measurement_id, uint32_t key, struc
 	     uint64_t id, struct err *err);
 int	 tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
 	     struct err *err);
+int	 tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t key,
+	     uint64_t id, struct err *err);
 
 /*
  * posting_append - add ascending ids, all above those already there, to the series of a tag value
@@ -269,6 +306,7 @@ struct journal_head {
 	uint64_t	 bytes;		/* of the records from first to next */
 	uint64_t	 compact_to;	/* a compaction of those below this is under way; 0 = none */
 	uint64_t	 compact_series;	/* the series up to this one are done */
+	uint64_t	 compact_bytes;	/* of the records below compact_to */
 };
 
 int	 journal_head_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
@@ -289,6 +327,7 @@ struct key journal_prefix(struct arena *arena, uint64_t bucket_id, uint32_t meas
 /*
  * journal_read - copy the next records of a measurement, 256 KiB or so, out of one section
  *   in     *sequence  the first wanted; out: the one after the last copied
+ *          end        none from this one on; 0 = no such bound
  *   out    records    their bytes, each with CODEC_SLACK behind it, from txn->arena
  *          *more      whether there may be others
  */
@@ -297,7 +336,7 @@ struct journal_record {
 	struct slice	 bytes;
 };
 int	 journal_read(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
-	     uint64_t *sequence, int64_t from, int64_t to, struct journal_record **records, size_t *n,
+	     uint64_t *sequence, uint64_t end, int64_t from, int64_t to, struct journal_record **records, size_t *n,
 	     bool *more, struct err *err);
 
 /* ---- what a process remembers of the schema (schema.c) ---- */
@@ -370,7 +409,22 @@ struct store {
 	struct env	 env;
 	struct schema	 schema;
 	struct arena	*scratch;	/* of one call into the store */
+	struct store_backlog due;	/* a measurement whose journal has grown long */
+	struct compaction *compaction;	/* the one under way in this process, or NULL */
 };
+
+/* ---- compaction (compact.c) ---- */
+
+/*
+ * compact_begin - have store->compaction: 0, 1 when there is nothing to do, -1
+ * compact_step - some 15 ms of it, committed; *done: there is no compaction any more
+ * compact_abandon - let it go; another process may go on
+ * store_maintain_log - a checkpoint when one is due
+ */
+int	 compact_begin(struct store *store, struct err *err);
+int	 compact_step(struct store *store, bool *done, struct err *err);
+void	 compact_abandon(struct store *store);
+void	 store_maintain_log(struct store *store);
 
 static inline bool
 bit_get(const uint64_t *bits, size_t i)

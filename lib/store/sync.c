@@ -130,7 +130,7 @@ log_bytes_between(uint64_t from, uint64_t to)
 }
 
 void
-store_maintain(struct store *store)
+store_maintain_log(struct store *store)
 {
 	struct env *env = &store->env;
 	uint64_t written = atomic_load(&env->mark->written);

@@ -104,6 +104,38 @@ tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct sli
 	return 0;
 }
 
+static int
+any_posting(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+{
+	(void)txn;
+	(void)key;
+	(void)value;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+int
+tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t key_id, uint64_t id,
+    struct err *err)
+{
+	struct key prefix = posting_prefix(txn->arena, measurement_id, key_id, id);
+	struct key by_id = text_key(txn, measurement_id, id), by_value;
+	struct slice text;
+	bool used = false;
+
+	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_posting, &used, err) != 0)
+		return -1;
+	if (used)
+		return 0;
+	if (tag_value_text(txn, measurement_id, id, &text, err) != 0)
+		return -1;
+	by_value = value_key(txn, measurement_id, key_id, text);
+	if (txn_delete(txn, DB_SERIES, key_slice(&by_value), err) != 0)
+		return -1;
+	return txn_delete(txn, DB_SERIES, key_slice(&by_id), err);
+}
+
 /*
  * The last id of a block; its first is in the key.
  */
@@ -214,4 +246,18 @@ posting_decode(struct slice key, struct slice value, struct arena *arena,
 			return err_set(err, ERR_CORRUPT, "a posting record is cut short");
 		id += delta;
 	}
+}
+
+int
+posting_put_block(struct txn *txn, uint32_t measurement_id, uint32_t key_id, uint64_t value_id,
+    const uint64_t *ids, size_t n, struct err *err)
+{
+	struct key key = posting_prefix(txn->arena, measurement_id, key_id, value_id);
+	struct record r;
+
+	key_u64(&key, ids[0]);
+	record_begin(&r, 1);
+	for (size_t i = 1; i < n; i++)
+		codec_varint_put(&r.buf, ids[i] - ids[i - 1]);
+	return put_block(txn, key_slice(&key), &r, err);
 }

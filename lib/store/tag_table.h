@@ -15,4 +15,10 @@ struct key	 posting_prefix(struct arena *arena, uint32_t measurement_id, uint32_
 int		 posting_decode(struct slice key, struct slice value, struct arena *arena,
 		     struct store_series_list *list, size_t *cap, struct err *err);
 
+/*
+ * posting_put_block - one block with these ids, under the first of them
+ */
+int		 posting_put_block(struct txn *txn, uint32_t measurement_id, uint32_t key_id,
+		     uint64_t value_id, const uint64_t *ids, size_t n, struct err *err);
+
 #endif

@@ -110,7 +110,8 @@ txn_each(struct txn *txn, enum store_db db, struct slice prefix,
 }
 
 int
-txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct err *err)
+txn_delete_some(struct txn *txn, enum store_db db, struct slice prefix, size_t *left,
+    struct err *err)
 {
 	DBT k = dbt_of(prefix), v = { 0 };
 	DBC *cursor;
@@ -119,15 +120,24 @@ txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct er
 	v.flags = DB_DBT_PARTIAL;	/* keys alone */
 	if (open_cursor(txn, db, &cursor, err) != 0)
 		return -1;
-	for (r = cursor->get(cursor, &k, &v, DB_SET_RANGE); r == 0;
+	for (r = cursor->get(cursor, &k, &v, DB_SET_RANGE); r == 0 && *left > 0;
 	    r = cursor->get(cursor, &k, &v, DB_NEXT)) {
 		if (!slice_starts(slice_make(k.data, k.size), prefix))
 			break;
 		if ((r = cursor->del(cursor, 0)) != 0)
 			break;
+		--*left;
 	}
 	cursor->close(cursor);
 	return r == 0 || r == DB_NOTFOUND ? 0 : txn_fail(txn, r, "delete", err);
+}
+
+int
+txn_delete_all(struct txn *txn, enum store_db db, struct slice prefix, struct err *err)
+{
+	size_t left = SIZE_MAX;
+
+	return txn_delete_some(txn, db, prefix, &left, err);
 }
 
 /*

@@ -42,7 +42,8 @@ series_of(uint32_t writer)
 static size_t
 read_all(struct home *h, struct store_measurement *m, uint64_t id, int64_t *times, size_t cap)
 {
-	struct store_scan_spec spec = { m, &id, 1, &m->fields[0].id, 1, INT64_MIN, INT64_MAX, false };
+	struct store_scan_spec spec = { .measurement = m, .series = &id, .n_series = 1,
+		.fields = &m->fields[0].id, .n_fields = 1, .from = INT64_MIN, .to = INT64_MAX };
 	const struct store_block *block;
 	struct store_scan *scan;
 	struct store_cursor *cursor;
@@ -66,6 +67,7 @@ write_until_killed(struct home *h, uint32_t writer, int to)
 	struct err err;
 
 	h->store = NULL;
+	h->options.compact_bytes = 2000;
 	home_open(h);
 	for (uint32_t row = 0; row < MOST_ROWS; row++) {
 		struct told told = { writer, row };
@@ -83,9 +85,8 @@ write_until_killed(struct home *h, uint32_t writer, int to)
 			arena_reset(h->arena);
 			read_all(h, home_measurement(h, "m"), ref->id, times, 64);
 		}
-		if (row % 50 == 49) {
-			h->options.checkpoint_bytes = 0;
-			store_maintain(h->store);
+		if (row % 8 == 7) {
+			store_maintain(h->store, NULL, NULL);
 		}
 	}
 }

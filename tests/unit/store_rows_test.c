@@ -154,8 +154,8 @@ scan_some(struct home *h, const struct twin *twin, struct series_ref **refs, uin
 	unsigned fields[FIELDS], series[SERIES];
 	uint32_t ids[FIELDS];
 	uint64_t wanted[SERIES];
-	struct store_scan_spec spec = { m, wanted, 0, ids, 0, INT64_MIN, INT64_MAX,
-		draw(state) % 2 == 0 };
+	struct store_scan_spec spec = { .measurement = m, .series = wanted, .fields = ids,
+		.from = INT64_MIN, .to = INT64_MAX, .descending = draw(state) % 2 == 0 };
 	struct store_scan *scan;
 	struct err err;
 
@@ -183,6 +183,26 @@ scan_some(struct home *h, const struct twin *twin, struct series_ref **refs, uin
 	store_scan_end(scan);
 }
 
+static bool
+count_down(void *arg)
+{
+	return --*(int *)arg < 0;
+}
+
+/*
+ * Some steps of compaction, as after a reply, or all of it.
+ */
+static void
+compact(struct home *h, int steps)
+{
+	struct err err;
+
+	if (steps < 20)
+		store_maintain(h->store, count_down, &steps);
+	else
+		assert_int_equal(store_compact(h->store, &(struct store_compact_spec){ 0 }, &err), 0);
+}
+
 static void
 rows_are_as_a_naive_twin_has_them(void **unused)
 {
@@ -197,6 +217,9 @@ rows_are_as_a_naive_twin_has_them(void **unused)
 
 		memset(twin, 0, sizeof(*twin));
 		home_new(&h);
+		store_close(h.store);
+		h.options.compact_bytes = 1;	/* after every write there is something to do */
+		home_open(&h);
 		for (unsigned s = 0; s < SERIES; s++) {
 			char text[8] = { (char)('a' + s), '\0' };
 			struct tag tags[2] = { { SLICE("host"), slice_from(text) },
@@ -211,6 +234,9 @@ rows_are_as_a_naive_twin_has_them(void **unused)
 				store_close(h.store);
 				home_open(&h);
 			}
+			if (round % 7 == (int)seed % 7)
+				compact(&h, (int)(state % 30));
+			scan_some(&h, twin, refs, &state);
 		}
 		for (unsigned s = 0; s < SERIES; s++)
 			home_ref_free(refs[s]);
@@ -242,8 +268,9 @@ many_small_writes_make_long_blocks(void **unused)
 	}
 	m = home_measurement(&h, "m");
 	field = field_id(m, "v");
-	assert_int_equal(store_scan_begin(h.store, &(struct store_scan_spec){ m, &ref->id, 1, &field, 1,
-	    0, 49990, true }, &scan, &err), 0);
+	assert_int_equal(store_scan_begin(h.store, &(struct store_scan_spec){ .measurement = m,
+	    .series = &ref->id, .n_series = 1, .fields = &field, .n_fields = 1, .to = 49990,
+	    .descending = true }, &scan, &err), 0);
 	cursor = store_scan_cursor(scan, 0);
 	assert_int_equal(store_cursor_next(cursor, &block, &err), 0);
 	assert_int_equal(block->n_rows, STORE_BLOCK_ROWS);

@@ -1,0 +1,205 @@
+/*
+ * store/chunk_table.c - chunks by series and first time
+ *
+ *     bucket (8) measurement (4) series (8) first time (8, sign flipped)  ->  a chunk
+ *
+ * A chunk begins with its directory, so what a query does not name is not even read: a partial
+ * read of an overflow record walks no further than it must.
+ */
+#include "store/chunk_table.h"
+
+#define FIRST_READ 512		/* most heads fit */
+#define SIGN (UINT64_C(1) << 63)
+
+struct key
+chunk_prefix(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id)
+{
+	struct key key = key_empty(arena);
+
+	key_u64(&key, bucket_id);
+	key_u32(&key, measurement_id);
+	return key;
+}
+
+static struct key
+series_prefix(struct arena *arena, const struct chunk_place *place)
+{
+	struct key key = chunk_prefix(arena, place->bucket_id, place->measurement_id);
+
+	key_u64(&key, place->series);
+	return key;
+}
+
+struct key
+chunk_key(struct arena *arena, const struct chunk_place *place, int64_t first_time)
+{
+	struct key key = series_prefix(arena, place);
+
+	key_u64(&key, (uint64_t)first_time ^ SIGN);
+	return key;
+}
+
+int
+chunk_key_parse(struct slice key, struct chunk_place *place, int64_t *first_time)
+{
+	if (key.n != CHUNK_KEY_BYTES)
+		return -1;
+	place->bucket_id = key_get_u64(key.p);
+	place->measurement_id = key_get_u32(key.p + 8);
+	place->series = key_get_u64(key.p + 12);
+	*first_time = (int64_t)(key_get_u64(key.p + 20) ^ SIGN);
+	return 0;
+}
+
+int
+chunk_put(struct txn *txn, const struct chunk_place *place, int64_t first_time, struct slice bytes,
+    struct err *err)
+{
+	struct key key = chunk_key(txn->arena, place, first_time);
+
+	return txn_put(txn, DB_CHUNKS, key_slice(&key), bytes, err);
+}
+
+int
+chunk_delete(struct txn *txn, const struct chunk_place *place, int64_t first_time, struct err *err)
+{
+	struct key key = chunk_key(txn->arena, place, first_time);
+
+	return txn_delete(txn, DB_CHUNKS, key_slice(&key), err);
+}
+
+/* ---- reading ---- */
+
+struct reader {
+	struct txn	*txn;
+	const struct chunk_reading *r;
+	struct chunk_batch *out;
+	struct slice	 prefix;
+	struct txn_cursor *cursor;
+	size_t		 cap, bytes;
+};
+
+/*
+ * Bytes [offset, offset + n) of the record the cursor is at, with CODEC_SLACK behind them.
+ */
+static int
+copy_part(struct reader *rd, size_t offset, size_t n, struct slice *out, struct err *err)
+{
+	char *room = arena_alloc(rd->txn->arena, n + CODEC_SLACK);
+
+	if (txn_cursor_part(rd->cursor, offset, room, n, &out->n, err) != 0)
+		return -1;
+	memset(room + out->n, 0, CODEC_SLACK);
+	out->p = room;
+	rd->bytes += out->n;
+	return 0;
+}
+
+static int
+read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
+{
+	struct slice bytes;
+	size_t n;
+
+	if (copy_part(rd, 0, FIRST_READ, &bytes, err) != 0)
+		return -1;
+	if ((n = codec_chunk_head_bytes(bytes)) > bytes.n &&
+	    copy_part(rd, 0, n, &bytes, err) != 0)
+		return -1;
+	return codec_chunk_open(bytes, rd->txn->arena, head, err);
+}
+
+static int
+read_columns(struct reader *rd, struct chunk_copy *copy, struct err *err)
+{
+	for (size_t i = 0; i < rd->r->n_fields; i++) {
+		const struct codec_chunk_column *c = codec_chunk_find(&copy->head, rd->r->fields[i]);
+
+		if (c != NULL && copy_part(rd, c->offset, c->length, &copy->columns[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+take_chunk(struct reader *rd, const struct codec_chunk *head, struct err *err)
+{
+	struct chunk_batch *b = rd->out;
+	struct chunk_copy *copy;
+
+	if (b->n == rd->cap) {
+		size_t cap = rd->cap == 0 ? 8 : rd->cap * 2;
+
+		b->chunks = arena_grow(rd->txn->arena, b->chunks, rd->cap, cap);
+		rd->cap = cap;
+	}
+	copy = &b->chunks[b->n++];
+	copy->head = *head;
+	copy->columns = arena_zalloc(rd->txn->arena, (rd->r->n_fields + 1) * sizeof(*copy->columns));
+	copy->whole = rd->r->wants_columns == NULL || rd->r->wants_columns(rd->r->arg, head);
+	if (copy_part(rd, head->times_offset, head->times_length, &copy->times, err) != 0)
+		return -1;
+	return copy->whole ? read_columns(rd, copy, err) : 0;
+}
+
+/*
+ * To the chunk that has the first time asked for, or the first one behind it.
+ */
+static int
+seek(struct reader *rd, bool *at, struct err *err)
+{
+	const struct chunk_reading *r = rd->r;
+	struct key limit = chunk_key(rd->txn->arena, &r->place, r->descending ? r->to : r->from);
+
+	if (txn_cursor_before(rd->cursor, key_slice(&limit), rd->prefix, at, err) != 0)
+		return -1;
+	if (!*at && !r->descending)
+		return txn_cursor_from(rd->cursor, key_slice(&limit), rd->prefix, at, err);
+	return 0;
+}
+
+static int
+read_all(struct reader *rd, struct err *err)
+{
+	const struct chunk_reading *r = rd->r;
+	struct codec_chunk head;
+	bool at;
+
+	if (seek(rd, &at, err) != 0)
+		return -1;
+	while (at) {
+		if (read_head(rd, &head, err) != 0)
+			return -1;
+		if (r->descending ? head.max_time < r->from : head.min_time > r->to)
+			break;
+		if (head.max_time >= r->from && head.min_time <= r->to) {
+			if (rd->out->n > 0 && rd->bytes >= r->most_bytes) {
+				rd->out->more = true;
+				rd->out->next_min = head.min_time;
+				rd->out->next_max = head.max_time;
+				break;
+			}
+			if (take_chunk(rd, &head, err) != 0)
+				return -1;
+		}
+		if (txn_cursor_step(rd->cursor, r->descending, rd->prefix, &at, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+chunk_read(struct txn *txn, const struct chunk_reading *reading, struct chunk_batch *batch,
+    struct err *err)
+{
+	struct key prefix = series_prefix(txn->arena, &reading->place);
+	struct reader rd = { .txn = txn, .r = reading, .out = batch, .prefix = key_slice(&prefix) };
+	int r;
+
+	memset(batch, 0, sizeof(*batch));
+	if (txn_cursor_open(txn, DB_CHUNKS, &rd.cursor, err) != 0)
+		return -1;
+	r = read_all(&rd, err);
+	txn_cursor_close(rd.cursor);
+	return r;
+}

@@ -1,0 +1,354 @@
+/*
+ * store/compact_merge.c - the rows of one series into its chunks
+ *
+ * Rows that come behind all chunks, the usual case, become chunks of their own. So that a series
+ * which gets few rows at a time does not end in crumbs, a chunk before them is taken in when it is
+ * not much larger than what is there already (so each row is written a few times in all, not each
+ * time); a full compaction takes in every one that has room.
+ *
+ * Late rows are merged into the chunks whose times they fall into; chunks that they only pass by
+ * stay as they are.
+ */
+#include <stdlib.h>
+
+#include "store/compact_priv.h"
+
+#define SLIGHTLY 3		/* a chunk before is taken in up to so many times the rows there */
+
+void
+chunk_changes_add(struct chunk_changes *ch, uint64_t series, int64_t first_time, struct slice bytes)
+{
+	if (ch->n == ch->cap) {
+		size_t cap = ch->cap == 0 ? 32 : ch->cap * 2;
+
+		ch->list = arena_grow(ch->arena, ch->list, ch->cap, cap);
+		ch->cap = cap;
+	}
+	ch->list[ch->n++] = (struct chunk_change){ series, first_time, bytes };
+	ch->bytes += bytes.n;
+}
+
+/*
+ * Deletes before puts: a chunk that is made anew may have the key of an old one.
+ */
+static int
+deletes_first(const void *a, const void *b)
+{
+	const struct chunk_change *x = a, *y = b;
+
+	if (x->series != y->series)
+		return x->series < y->series ? -1 : 1;
+	if (x->first_time != y->first_time)
+		return x->first_time < y->first_time ? -1 : 1;
+	return (x->bytes.n > 0) - (y->bytes.n > 0);
+}
+
+void
+chunk_changes_sort(struct chunk_changes *ch)
+{
+	if (ch->n > 0)
+		qsort(ch->list, ch->n, sizeof(*ch->list), deletes_first);
+}
+
+int
+chunk_changes_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+    const struct chunk_changes *ch, struct err *err)
+{
+	for (size_t i = 0; i < ch->n; i++) {
+		const struct chunk_change *c = &ch->list[i];
+		struct chunk_place place = { bucket_id, measurement_id, c->series };
+
+		if ((c->bytes.n > 0 ? chunk_put(txn, &place, c->first_time, c->bytes, err)
+		    : chunk_delete(txn, &place, c->first_time, err)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what comes out ---- */
+
+struct writer {
+	const struct merge_spec *spec;
+	struct chunk_changes *changes;
+	struct rowset	 rows;		/* not yet a chunk */
+};
+
+static void
+emit(struct writer *w, uint32_t first, uint32_t n)
+{
+	chunk_changes_add(w->changes, w->spec->series, w->rows.times[first],
+	    rowset_encode(&w->rows, first, n));
+}
+
+static void
+emit_full(struct writer *w)
+{
+	struct rowset rest;
+	uint32_t first = 0;
+
+	while (w->rows.n - first >= CODEC_CHUNK_ROWS) {
+		emit(w, first, CODEC_CHUNK_ROWS);
+		first += CODEC_CHUNK_ROWS;
+	}
+	if (first == 0)
+		return;
+	rowset_init(&rest, w->rows.arena, w->spec->fields, w->spec->n_fields);
+	rowset_add(&rest, &w->rows, first, w->rows.n - first);
+	w->rows = rest;
+}
+
+static void
+flush(struct writer *w)
+{
+	emit_full(w);
+	if (w->rows.n > 0)
+		emit(w, 0, w->rows.n);
+	rowset_clear(&w->rows);
+}
+
+static void
+put_rows(struct writer *w, const struct rowset *from, uint32_t first, uint32_t n)
+{
+	while (n > 0 && from->times[first] < w->spec->oldest) {
+		first++;
+		n--;
+	}
+	rowset_add(&w->rows, from, first, n);
+}
+
+/*
+ * Two sets of rows, each in order: on the same time the newer one's fields stand.
+ */
+static void
+put_merged(struct writer *w, const struct rowset *older, const struct rowset *newer, uint32_t from,
+    uint32_t to)
+{
+	uint32_t a = 0, b = from;
+
+	while (a < older->n || b < to) {
+		uint32_t run = 0;
+
+		if (b >= to || (a < older->n && older->times[a] < newer->times[b])) {
+			while (a + run < older->n && (b >= to || older->times[a + run] < newer->times[b]))
+				run++;
+			put_rows(w, older, a, run);
+			a += run;
+		} else if (a >= older->n || newer->times[b] < older->times[a]) {
+			while (b + run < to && (a >= older->n || newer->times[b + run] < older->times[a]))
+				run++;
+			put_rows(w, newer, b, run);
+			b += run;
+		} else {
+			if (newer->times[b] >= w->spec->oldest)
+				rowset_add_folded(&w->rows, older, a, newer, b);
+			a++;
+			b++;
+		}
+	}
+}
+
+/* ---- what is there ---- */
+
+struct look {
+	const struct merge_spec *spec;
+	const struct rowset *rows;
+	struct chunk_reading reading;
+	struct chunk_batch batch;
+	struct arena	*arena;
+	uint32_t	 most_rows;	/* a chunk before: take it in up to this */
+};
+
+/*
+ * Do any of the rows fall into this chunk?
+ */
+static bool
+is_touched(void *arg, const struct codec_chunk *head)
+{
+	const struct look *look = arg;
+	uint32_t at = rowset_seek(look->rows, head->min_time);
+
+	return at < look->rows->n && look->rows->times[at] <= head->max_time;
+}
+
+static bool
+has_room(void *arg, const struct codec_chunk *head)
+{
+	return head->n_rows <= ((const struct look *)arg)->most_rows;
+}
+
+static int
+look_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct look *look = arg;
+
+	return chunk_read(txn, &look->reading, &look->batch, err);
+}
+
+static void
+look_begin(struct look *look, const struct merge_spec *spec, const struct rowset *rows,
+    struct arena *arena)
+{
+	uint32_t *ids = arena_array(arena, uint32_t, spec->n_fields + 1);
+
+	for (uint32_t i = 0; i < spec->n_fields; i++)
+		ids[i] = spec->fields[i].id;
+	*look = (struct look){ .spec = spec, .rows = rows, .arena = arena };
+	look->reading = (struct chunk_reading){
+		.place = { spec->m->bucket_id, spec->m->id, spec->series },
+		.fields = ids, .n_fields = spec->n_fields, .arg = look,
+	};
+}
+
+static int
+look_run(struct look *look, struct err *err)
+{
+	return store_txn(look->spec->store, STORE_READ, look->arena, look_body, look, err);
+}
+
+int
+merge_decode_chunk(const struct chunk_copy *chunk, const struct store_field *fields,
+    uint32_t n_fields, struct arena *arena, struct rowset *out, struct err *err)
+{
+	uint32_t rows = chunk->head.n_rows;
+	struct store_block block = { .n_rows = rows };
+
+	rowset_init(out, arena, fields, n_fields);
+	block.times = arena_array(arena, int64_t, rows);
+	block.columns = arena_zalloc(arena, (n_fields + 1) * sizeof(*block.columns));
+	if (codec_chunk_times(&chunk->head, chunk->times, block.times, err) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n_fields; i++) {
+		const struct codec_chunk_column *c = codec_chunk_find(&chunk->head, fields[i].id);
+		struct store_column *to = &block.columns[i];
+		size_t n_strings = 0;
+
+		to->type = fields[i].type;
+		to->cells = arena_array(arena, union cell, rows);
+		to->present = arena_zalloc(arena, (rows / 64 + 1) * sizeof(*to->present));
+		to->strings = arena_array(arena, struct slice, rows);
+		if (c != NULL && c->type == to->type && codec_chunk_cells(&chunk->head, c,
+		    chunk->columns[i], arena, 0, to->cells, to->present, to->strings, &n_strings,
+		    err) != 0)
+			return -1;
+	}
+	rowset_add_block(out, &block);
+	return 0;
+}
+
+/* ---- chunks before the rows ---- */
+
+struct before {			/* chunks to be taken in, nearest first */
+	struct rowset	 rows;
+	struct before	*next;
+};
+
+/*
+ * Take in chunks before the first row while they are not much larger than what there is.
+ */
+static int
+take_before(struct writer *w, const struct rowset *rows, struct err *err)
+{
+	const struct merge_spec *spec = w->spec;
+	struct arena *arena = w->changes->arena;
+	struct before *list = NULL;
+	struct look look;
+	uint32_t total = rows->n;
+
+	look_begin(&look, spec, rows, arena);
+	look.reading.descending = true;
+	look.reading.from = INT64_MIN;
+	look.reading.to = rows->times[0] - 1;
+	look.reading.wants_columns = has_room;
+	while (spec->full ? list == NULL : total < CODEC_CHUNK_ROWS) {
+		const struct chunk_copy *chunk;
+		struct before *b;
+
+		look.most_rows = spec->full ? CODEC_CHUNK_ROWS - 1
+		    : total * SLIGHTLY < CODEC_CHUNK_ROWS ? total * SLIGHTLY : CODEC_CHUNK_ROWS - 1;
+		if (look_run(&look, err) != 0)
+			return -1;
+		if (look.batch.n == 0 || !look.batch.chunks[0].whole ||
+		    look.batch.chunks[0].head.max_time >= rows->times[0])
+			break;
+		chunk = &look.batch.chunks[0];
+		b = arena_alloc(arena, sizeof(*b));
+		if (merge_decode_chunk(chunk, spec->fields, spec->n_fields, arena, &b->rows,
+		    err) != 0)
+			return -1;
+		b->next = list;
+		list = b;
+		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
+		total += chunk->head.n_rows;
+		look.reading.to = chunk->head.min_time - 1;
+	}
+	for (; list != NULL; list = list->next)
+		put_rows(w, &list->rows, 0, list->rows.n);
+	return 0;
+}
+
+/* ---- chunks that the rows meet ---- */
+
+static int
+meet_chunk(struct writer *w, const struct chunk_copy *chunk, const struct rowset *rows,
+    uint32_t *at, struct err *err)
+{
+	uint32_t before = rowset_seek(rows, chunk->head.min_time), end;
+	struct rowset old;
+
+	if (before > *at) {
+		put_rows(w, rows, *at, before - *at);
+		*at = before;
+	}
+	if (!chunk->whole) {
+		flush(w);
+		return 0;
+	}
+	end = chunk->head.max_time == INT64_MAX ? rows->n
+	    : rowset_seek(rows, chunk->head.max_time + 1);
+	if (merge_decode_chunk(chunk, w->spec->fields, w->spec->n_fields, w->changes->arena, &old,
+	    err) != 0)
+		return -1;
+	chunk_changes_add(w->changes, w->spec->series, chunk->head.min_time, SLICE(""));
+	put_merged(w, &old, rows, *at, end);
+	*at = end;
+	emit_full(w);
+	return 0;
+}
+
+static int
+meet_all(struct writer *w, const struct rowset *rows, struct err *err)
+{
+	struct look look;
+	uint32_t at = 0;
+
+	look_begin(&look, w->spec, rows, w->changes->arena);
+	look.reading.from = rows->times[0];
+	look.reading.to = rows->times[rows->n - 1];
+	look.reading.most_bytes = 1u << 20;
+	look.reading.wants_columns = is_touched;
+	do {
+		if (look_run(&look, err) != 0)
+			return -1;
+		for (size_t i = 0; i < look.batch.n; i++)
+			if (meet_chunk(w, &look.batch.chunks[i], rows, &at, err) != 0)
+				return -1;
+		look.reading.from = look.batch.next_min;
+	} while (look.batch.more);
+	put_rows(w, rows, at, rows->n - at);
+	return 0;
+}
+
+int
+merge_series(const struct merge_spec *spec, const struct rowset *rows,
+    struct chunk_changes *changes, struct err *err)
+{
+	struct writer w = { .spec = spec, .changes = changes };
+
+	if (rows->n == 0)
+		return 0;
+	rowset_init(&w.rows, changes->arena, spec->fields, spec->n_fields);
+	if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, err) != 0)
+		return -1;
+	flush(&w);
+	return 0;
+}

@@ -1,0 +1,69 @@
+/*
+ * store/compact_priv.h - a compaction under way, and its steps
+ */
+#ifndef WEIR_STORE_COMPACT_PRIV_H
+#define WEIR_STORE_COMPACT_PRIV_H
+
+#include "store/rowset.h"
+#include "store/scan_priv.h"
+
+struct chunk_change {		/* a chunk to put, or with no bytes to delete */
+	uint64_t	 series;
+	int64_t		 first_time;
+	struct slice	 bytes;
+};
+
+/*
+ * What a step will do to the chunks.
+ */
+struct chunk_changes {
+	struct arena	*arena;		/* of the list and the bytes: the step's */
+	struct chunk_change *list;
+	size_t		 n, cap, bytes;
+};
+
+void	 chunk_changes_add(struct chunk_changes *changes, uint64_t series, int64_t first_time,
+	     struct slice bytes);
+
+/*
+ * chunk_changes_sort - in order of keys; chunk_changes_put - then inside
+ */
+void	 chunk_changes_sort(struct chunk_changes *changes);
+int	 chunk_changes_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     const struct chunk_changes *changes, struct err *err);
+
+struct merge_spec {
+	struct store	*store;
+	const struct store_measurement *m;
+	const struct store_field *fields;	/* ascending by id */
+	uint32_t	 n_fields;
+	uint64_t	 series;
+	bool		 full;		/* merge with every chunk before that has room */
+	int64_t		 oldest;	/* rows before this are not kept */
+};
+
+/*
+ * merge_series - the chunks of one series with these rows in them
+ *   in     rows     of the journal: newer than all that is in chunks
+ *   out    changes  gets what has to be put and deleted
+ */
+int	 merge_series(const struct merge_spec *spec, const struct rowset *rows,
+	     struct chunk_changes *changes, struct err *err);
+
+/*
+ * merge_decode_chunk - all rows of a chunk whose columns were read
+ */
+int	 merge_decode_chunk(const struct chunk_copy *chunk, const struct store_field *fields,
+	     uint32_t n_fields, struct arena *arena, struct rowset *out, struct err *err);
+
+/*
+ * compact_lock - have the right to compact, waiting for it as long as options.wait_ms says;
+ *                ERR_UNAVAILABLE
+ * compact_measurement - under it: all that a measurement's journal has now goes into chunks
+ */
+int	 compact_lock(struct store *store, int *fd, struct err *err);
+void	 compact_unlock(struct store *store, int fd);
+int	 compact_measurement(struct store *store, uint64_t bucket_id, uint32_t measurement_id,
+	     bool full, struct err *err);
+
+#endif

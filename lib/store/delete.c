@@ -1,0 +1,338 @@
+/*
+ * store/delete.c - rows taken away by series and time
+ *
+ * Under the right to compact: first all that the journal had when the call began goes into chunks,
+ * then the chunks that the range touches are deleted or written again without its rows, in steps.
+ * Rows that are written meanwhile stay in the journal and are not touched. Last, series without a
+ * chunk and without a row in the journal leave the index, and a measurement without series its
+ * bucket.
+ */
+#include <stdlib.h>
+
+#include "codec/codec.h"
+#include "store/compact_priv.h"
+#include "store/drop.h"
+
+#define STEP_BYTES (1u << 20)
+#define STEP_SERIES 64
+
+struct deletion {
+	struct store	*store;
+	const struct store_measurement *m;
+	struct store_field *fields;	/* ascending by id */
+	uint32_t	*field_ids;
+	uint32_t	 n_fields;
+	int64_t		 from, to;
+	struct arena	*arena;		/* of a step */
+	uint64_t	 n_rows;
+};
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct store_field *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void
+set_fields(struct deletion *d, struct arena *arena)
+{
+	d->n_fields = (uint32_t)d->m->n_fields;
+	d->fields = arena_alloc_items(arena, d->n_fields + 1, sizeof(*d->fields));
+	d->field_ids = arena_array(arena, uint32_t, d->n_fields + 1);
+	if (d->n_fields > 0) {
+		memcpy(d->fields, d->m->fields, d->n_fields * sizeof(*d->fields));
+		qsort(d->fields, d->n_fields, sizeof(*d->fields), by_id);
+	}
+	for (uint32_t i = 0; i < d->n_fields; i++)
+		d->field_ids[i] = d->fields[i].id;
+}
+
+/* ---- chunks that the range touches ---- */
+
+struct touched {
+	struct deletion	*d;
+	struct chunk_reading reading;
+	struct chunk_batch batch;
+};
+
+static bool
+is_cut(void *arg, const struct codec_chunk *head)
+{
+	const struct deletion *d = arg;
+
+	return head->min_time < d->from || head->max_time > d->to;
+}
+
+static int
+read_touched(struct txn *txn, void *arg, struct err *err)
+{
+	struct touched *t = arg;
+
+	return chunk_read(txn, &t->reading, &t->batch, err);
+}
+
+static int
+cut_chunk(struct deletion *d, uint64_t series, const struct chunk_copy *chunk,
+    struct chunk_changes *changes, struct err *err)
+{
+	struct rowset rows;
+	uint32_t first, end;
+
+	chunk_changes_add(changes, series, chunk->head.min_time, SLICE(""));
+	if (!chunk->whole) {
+		d->n_rows += chunk->head.n_rows;
+		return 0;
+	}
+	if (merge_decode_chunk(chunk, d->fields, d->n_fields, d->arena, &rows, err) != 0)
+		return -1;
+	first = rowset_seek(&rows, d->from);
+	end = d->to == INT64_MAX ? rows.n : rowset_seek(&rows, d->to + 1);
+	d->n_rows += end - first;
+	if (first > 0)
+		chunk_changes_add(changes, series, rows.times[0], rowset_encode(&rows, 0, first));
+	if (end < rows.n)
+		chunk_changes_add(changes, series, rows.times[end],
+		    rowset_encode(&rows, end, rows.n - end));
+	return 0;
+}
+
+struct put_job {
+	const struct deletion *d;
+	const struct chunk_changes *changes;
+};
+
+static int
+put_changes(struct txn *txn, void *arg, struct err *err)
+{
+	const struct put_job *job = arg;
+
+	return chunk_changes_put(txn, job->d->m->bucket_id, job->d->m->id, job->changes, err);
+}
+
+static int
+delete_from_series(struct deletion *d, uint64_t series, struct err *err)
+{
+	struct touched t = { .d = d };
+
+	t.reading = (struct chunk_reading){ { d->m->bucket_id, d->m->id, series }, d->from, d->to, false,
+		d->field_ids, d->n_fields, STEP_BYTES, is_cut, d };
+	do {
+		struct chunk_changes changes = { .arena = d->arena };
+		struct put_job job = { d, &changes };
+
+		arena_reset(d->arena);
+		if (store_txn(d->store, STORE_READ, d->arena, read_touched, &t, err) != 0)
+			return -1;
+		for (size_t i = 0; i < t.batch.n; i++)
+			if (cut_chunk(d, series, &t.batch.chunks[i], &changes, err) != 0)
+				return -1;
+		chunk_changes_sort(&changes);
+		if (changes.n > 0 && store_txn(d->store, STORE_WRITE, d->arena, put_changes, &job, err) != 0)
+			return -1;
+		store_maintain_log(d->store);
+		t.reading.from = t.batch.next_min;
+	} while (t.batch.more);
+	return 0;
+}
+
+/* ---- series without rows ---- */
+
+struct empty_job {
+	const struct deletion *d;
+	const uint64_t	*ids;
+	size_t		 n;
+	const struct store_series_list *busy;	/* series that the journal has rows of */
+	uint64_t	 next;			/* the journal's next sequence when that was so */
+	bool		 moved;			/* it is not any more */
+};
+
+static bool
+is_busy(const struct store_series_list *list, uint64_t id)
+{
+	size_t low = 0, high = list->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list->ids[middle] < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < list->n && list->ids[low] == id;
+}
+
+static int
+drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *dropped,
+    struct err *err)
+{
+	struct chunk_reading reading = { .place = { job->d->m->bucket_id, job->d->m->id, id },
+		.from = INT64_MIN, .to = INT64_MAX, .wants_columns = is_cut,
+		.arg = (void *)(uintptr_t)job->d };
+	struct chunk_batch batch;
+
+	if (is_busy(job->busy, id))
+		return 0;
+	if (chunk_read(txn, &reading, &batch, err) != 0)
+		return -1;
+	if (batch.n > 0)
+		return 0;
+	*dropped = true;
+	return drop_series_record(txn, job->d->m->id, id, err);
+}
+
+static int
+empty_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct empty_job *job = arg;
+	struct journal_head head;
+	uint64_t generation;
+	bool dropped = false;
+
+	if (journal_head_get(txn, job->d->m->bucket_id, job->d->m->id, &head, err) != 0)
+		return -1;
+	job->moved = head.next != job->next;
+	for (size_t i = 0; i < job->n && !job->moved; i++)
+		if (drop_if_empty(txn, job, job->ids[i], &dropped, err) != 0)
+			return -1;
+	return dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : 0;
+}
+
+struct head_job {
+	const struct store_measurement *m;
+	struct journal_head head;
+};
+
+static int
+head_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct head_job *job = arg;
+
+	return journal_head_get(txn, job->m->bucket_id, job->m->id, &job->head, err);
+}
+
+/*
+ * The series that the journal has rows of just now, and the sequence that says when.
+ */
+static int
+journal_series(struct deletion *d, struct arena *arena, struct store_series_list *busy,
+    uint64_t *next, struct err *err)
+{
+	struct store_scan_spec spec = { .measurement = d->m, .fields = d->field_ids,
+		.n_fields = d->n_fields, .from = INT64_MIN, .to = INT64_MAX };
+	struct head_job job = { .m = d->m };
+	struct store_scan *scan;
+
+	arena_reset(d->arena);
+	if (store_txn(d->store, STORE_READ, d->arena, head_body, &job, err) != 0 ||
+	    scan_begin_journal(d->store, &spec, job.head.next, 0, &scan, err) != 0)
+		return -1;
+	busy->n = scan->spec.n_series;
+	busy->ids = arena_array(arena, uint64_t, busy->n + 1);
+	memcpy(busy->ids, scan->spec.series, busy->n * sizeof(*busy->ids));
+	store_scan_end(scan);
+	*next = job.head.next;
+	return 0;
+}
+
+static int
+drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
+{
+	struct arena *arena = arena_new(16384);
+	struct store_series_list busy;
+	struct empty_job job = { .d = d, .busy = &busy, .moved = true };
+	int r = 0;
+
+	for (size_t at = 0; at < n && r == 0; at += job.moved ? 0 : job.n) {
+		if (job.moved)
+			r = journal_series(d, arena, &busy, &job.next, err);
+		job.ids = ids + at;
+		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
+		arena_reset(d->arena);
+		if (r == 0)
+			r = store_txn(d->store, STORE_WRITE, d->arena, empty_body, &job, err);
+	}
+	arena_free(arena);
+	return r;
+}
+
+static int
+any_series(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+{
+	(void)txn;
+	(void)key;
+	(void)value;
+	(void)err;
+	*(bool *)arg = true;
+	return 1;
+}
+
+static int
+drop_measurement_if_empty(struct txn *txn, void *arg, struct err *err)
+{
+	const struct deletion *d = arg;
+	struct key prefix = series_key(txn->arena, d->m->id, 0);
+	bool any = false;
+	uint64_t generation;
+	uint32_t id;
+
+	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_series, &any, err) != 0)
+		return -1;
+	if (any || measurement_find(txn, d->m->bucket_id, d->m->name, &id, err) != 0 || id != d->m->id)
+		return 0;
+	if (measurement_forget(txn, d->m->bucket_id, d->m->name, id, err) != 0)
+		return -1;
+	return counter_next(txn, COUNTER_GENERATION, 1, &generation, err);
+}
+
+/* ---- the door ---- */
+
+static int
+run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
+{
+	if (compact_measurement(d->store, d->m->bucket_id, d->m->id, false, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (delete_from_series(d, ids[i], err) != 0)
+			return -1;
+	if (drop_empty_series(d, ids, n, err) != 0)
+		return -1;
+	arena_reset(d->arena);
+	if (store_txn(d->store, STORE_WRITE, d->arena, drop_measurement_if_empty, d, err) != 0)
+		return -1;
+	return drop_purge(d->store, err);
+}
+
+int
+store_delete_rows(struct store *store, const struct store_measurement *m, const uint64_t *ids,
+    size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
+{
+	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
+	struct arena *arena = arena_new(4096);
+	int lock_fd, r;
+
+	*n_rows = 0;
+	if (n == 0 || from > to)
+		r = 0;
+	else if ((r = compact_lock(store, &lock_fd, err)) == 0) {
+		set_fields(&d, arena);
+		d.arena = arena_new(65536);
+		r = run(&d, ids, n, err);
+		compact_unlock(store, lock_fd);
+		arena_free(d.arena);
+		*n_rows = d.n_rows;
+	}
+	arena_free(arena);
+	return r;
+}
+
+int
+store_drop_series(struct store *store, const struct store_measurement *m, const uint64_t *ids,
+    size_t n, struct err *err)
+{
+	uint64_t n_rows;
+
+	return store_delete_rows(store, m, ids, n, INT64_MIN, INT64_MAX, &n_rows, err);
+}

@@ -1,0 +1,19 @@
+/*
+ * store/drop.h - taking away what nobody has any more
+ */
+#ifndef WEIR_STORE_DROP_H
+#define WEIR_STORE_DROP_H
+
+#include "store/store_priv.h"
+
+/*
+ * drop_note_garbage - a measurement whose name is gone is to be purged
+ * drop_purge - delete what is noted as garbage, in short transactions
+ * drop_series_record - a series without rows out of the index
+ */
+int	 drop_note_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     struct err *err);
+int	 drop_purge(struct store *store, struct err *err);
+int	 drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * store/txn_cursor.c - a cursor that steps over keys and reads parts of values
+ *
+ * For large values of which a reader wants some bytes: positions read no value at all.
+ */
+#include "store/store_priv.h"
+
+struct txn_cursor {
+	struct txn	*txn;
+	DBC		*dbc;
+};
+
+int
+txn_cursor_open(struct txn *txn, enum store_db db, struct txn_cursor **out, struct err *err)
+{
+	struct txn_cursor *c = arena_alloc(txn->arena, sizeof(*c));
+	int r = txn->h->db[db]->cursor(txn->h->db[db], txn->db, &c->dbc, 0);
+
+	if (r != 0)
+		return txn_fail(txn, r, "read", err);
+	c->txn = txn;
+	*out = c;
+	return 0;
+}
+
+void
+txn_cursor_close(struct txn_cursor *c)
+{
+	c->dbc->close(c->dbc);
+}
+
+/*
+ * Move, reading the key alone; *at tells whether it begins with the prefix.
+ */
+static int
+move(struct txn_cursor *c, DBT *key, uint32_t how, struct slice prefix, bool *at, struct err *err)
+{
+	DBT none = { .flags = DB_DBT_PARTIAL };
+	int r = c->dbc->get(c->dbc, key, &none, how);
+
+	if (r != 0 && r != DB_NOTFOUND)
+		return txn_fail(c->txn, r, "read", err);
+	*at = r == 0 && slice_starts(slice_make(key->data, key->size), prefix);
+	return 0;
+}
+
+int
+txn_cursor_from(struct txn_cursor *c, struct slice key, struct slice prefix, bool *at,
+    struct err *err)
+{
+	DBT k = { .data = (void *)(uintptr_t)key.p, .size = (uint32_t)key.n };
+
+	return move(c, &k, DB_SET_RANGE, prefix, at, err);
+}
+
+int
+txn_cursor_before(struct txn_cursor *c, struct slice key, struct slice prefix, bool *at,
+    struct err *err)
+{
+	DBT k = { .data = (void *)(uintptr_t)key.p, .size = (uint32_t)key.n }, none = { 0 };
+	int r;
+
+	none.flags = DB_DBT_PARTIAL;
+	r = c->dbc->get(c->dbc, &k, &none, DB_SET_RANGE);
+	if (r == 0 && slice_eq(slice_make(k.data, k.size), key)) {
+		*at = true;
+		return 0;
+	}
+	if (r != 0 && r != DB_NOTFOUND)
+		return txn_fail(c->txn, r, "read", err);
+	memset(&k, 0, sizeof(k));
+	return move(c, &k, r == 0 ? DB_PREV : DB_LAST, prefix, at, err);
+}
+
+int
+txn_cursor_step(struct txn_cursor *c, bool back, struct slice prefix, bool *at, struct err *err)
+{
+	DBT k = { 0 };
+
+	return move(c, &k, back ? DB_PREV : DB_NEXT, prefix, at, err);
+}
+
+int
+txn_cursor_key(struct txn_cursor *c, struct slice *key, struct err *err)
+{
+	DBT k = { 0 }, none = { .flags = DB_DBT_PARTIAL };
+	int r = c->dbc->get(c->dbc, &k, &none, DB_CURRENT);
+
+	if (r != 0)
+		return txn_fail(c->txn, r, "read", err);
+	*key = arena_copy(c->txn->arena, slice_make(k.data, k.size));
+	return 0;
+}
+
+int
+txn_cursor_part(struct txn_cursor *c, size_t offset, void *to, size_t n, size_t *got,
+    struct err *err)
+{
+	DBT k = { 0 }, v = { 0 };
+	int r;
+
+	v.data = to;
+	v.ulen = v.dlen = (uint32_t)n;
+	v.doff = (uint32_t)offset;
+	v.flags = DB_DBT_PARTIAL | DB_DBT_USERMEM;
+	r = c->dbc->get(c->dbc, &k, &v, DB_CURRENT);
+	if (r != 0)
+		return txn_fail(c->txn, r, "read", err);
+	*got = v.size;
+	return 0;
+}
