@@ -1,6 +1,8 @@
 /*
- * cgi-bin/weir_store.c - the store as a whole: made, and how it is set
+ * cgi-bin/weir_store.c - the store as a whole: made, set, compacted
  */
+#include <unistd.h>
+
 #include "weir.h"
 
 int
@@ -36,4 +38,29 @@ weir_settings(struct weir *weir, struct err *err)
 	fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	return WEIR_OK;
+}
+
+/* "compacting: 12 of 80 MB", over and over on one line of a terminal */
+static void
+show_compaction(void *arg, uint64_t done_bytes, uint64_t total_bytes)
+{
+	(void)arg;
+	fprintf(stderr, "\r\033[Kcompacting: %llu of %llu MB", (unsigned long long)done_bytes / 1000000,
+	    (unsigned long long)total_bytes / 1000000);
+}
+
+int
+weir_compact(struct weir *weir, struct err *err)
+{
+	bool watched = isatty(STDERR_FILENO);
+	struct store_compact_spec spec = { watched ? show_compaction : NULL, NULL };
+	struct store *store;
+	int r;
+
+	if (weir_store(weir, &store, err) != 0)
+		return -1;
+	r = store_compact(store, &spec, err);
+	if (watched)
+		fputs("\r\033[K", stderr);
+	return r == 0 ? WEIR_OK : -1;
 }

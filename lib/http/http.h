@@ -113,6 +113,13 @@ int	 http_serve(const struct http_program *program, struct err *err);
 bool	 http_stopping(void);
 
 /*
+ * http_wanted - should work between requests make way: is a connection waiting on the FastCGI
+ *     socket, or has a signal come? As CGI nobody waits: false
+ */
+bool	 http_wanted(void);
+bool	 http_is_cgi(void);		/* one request and then the end? */
+
+/*
  * http_param - the decoded value of a parameter, empty when absent: both mean the same
  * http_param_raw - is it there at all, and with which value?
  *

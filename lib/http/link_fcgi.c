@@ -7,6 +7,7 @@
  * body that nobody wanted to read the connection is closed all the same.
  */
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <limits.h>
 #include <poll.h>
@@ -92,6 +93,22 @@ accept_next(FCGX_Request *request, struct err *err)
 		if (rc != -EINTR && rc != -EAGAIN && rc != -ECONNABORTED && rc != -EPROTO)
 			return err_set(err, ERR_IO, "accept: %s", strerror(-rc));
 	}
+}
+
+bool
+http_is_cgi(void)
+{
+	return FCGX_IsCGI();
+}
+
+bool
+http_wanted(void)
+{
+	struct pollfd fd = { .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN };
+
+	if (http_stopping())
+		return true;
+	return !FCGX_IsCGI() && poll(&fd, 1, 0) == 1;
 }
 
 /*

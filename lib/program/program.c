@@ -88,13 +88,27 @@ program_store(struct program *program, struct store **store, struct err *err)
 	return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened, please try again later");
 }
 
+/*
+ * A CGI program should not outlive its reply for long: what it leaves undone the next one does.
+ */
+#define CGI_WORK_NS INT64_C(250000000)
+
+static bool
+is_wanted(void *arg)
+{
+	const int64_t *until = arg;
+
+	return http_wanted() || clock_monotonic_ns() > *until;
+}
+
 static void
 after_reply(void *ctx)
 {
 	struct program *program = ctx;
+	int64_t until = http_is_cgi() ? clock_monotonic_ns() + CGI_WORK_NS : INT64_MAX;
 
 	if (program->store != NULL)
-		store_maintain(program->store);
+		store_maintain(program->store, is_wanted, &until);
 }
 
 int

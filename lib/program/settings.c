@@ -399,6 +399,8 @@ settings_store_options(const struct settings *settings, struct store_options *op
 	options->home = settings->home;
 	options->cache_bytes = settings->cache_size;
 	options->checkpoint_bytes = settings->checkpoint_size;
+	options->compact_bytes = settings->compact_size;
+	options->backlog_bytes = settings->backlog_limit;
 	options->reserve_bytes = settings->disk_reserve;
 	options->wait_ms = (uint64_t)settings->lock_wait / 1000000;
 	options->max_columns = settings->max_columns;

@@ -17,6 +17,10 @@ SETTING(SIZE,	  cache_size, "16M",
     "memory that all processes share for pages of the store; taken when nobody has it open")
 SETTING(SIZE,	  checkpoint_size, "8M",
     "log between two checkpoints: recovery after a crash takes about 6 ms per MB of it")
+SETTING(SIZE,	  compact_size, "8M",
+    "journal of a measurement that is worth moving into chunks, after a reply and in steps")
+SETTING(SIZE,	  backlog_limit, "64M",
+    "journal of a measurement past which a write first works some of it off")
 SETTING(SIZE,	  disk_reserve, "64M",
     "free disk space that writes leave alone: below it they are answered with 503")
 SETTING(DURATION, lock_wait, "10s",

@@ -563,6 +563,8 @@ store_append(struct store *store, uint64_t bucket_id, struct batch *batch, uint6
 		}
 	}
 	arena_reset(store->scratch);
+	if (r == 0 && store->due.bytes > store->env.options.backlog_bytes)
+		compact_relieve(store);
 	if (r > 0)
 		return err_set(err, ERR_UNAVAILABLE, "the schema of the bucket keeps changing");
 	return r;

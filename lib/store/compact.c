@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
@@ -401,6 +402,27 @@ compact_unlock(struct store *store, int fd)
 {
 	compact_abandon(store);
 	close(fd);
+}
+
+#define RELIEF_STEPS 10
+#define RELIEF_PAUSE_NS 20000000
+
+void
+compact_relieve(struct store *store)
+{
+	struct timespec pause = { 0, RELIEF_PAUSE_NS };
+	struct err err;
+	bool done = false;
+	int r = compact_begin(store, &err);
+
+	if (r > 0)
+		nanosleep(&pause, NULL);	/* another process is at it */
+	for (int i = 0; r == 0 && !done && i < RELIEF_STEPS; i++) {
+		r = compact_step(store, &done, &err);
+		store_maintain_log(store);
+	}
+	if (r < 0)
+		log_warning("compaction: %s", err.text);
 }
 
 /* ---- all of a store ---- */

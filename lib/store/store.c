@@ -20,6 +20,7 @@ store_default_options(struct store_options *options)
 		.cache_bytes = 8u << 20,
 		.checkpoint_bytes = 8u << 20,
 		.compact_bytes = 8u << 20,
+		.backlog_bytes = 64u << 20,
 		.reserve_bytes = 64u << 20,
 		.wait_ms = 30000,
 		.max_columns = 1000,

@@ -31,6 +31,7 @@ struct store_options {
 	uint64_t	 cache_bytes;		/* Berkeley DB's cache, by whoever makes the regions */
 	uint64_t	 checkpoint_bytes;	/* of log between two checkpoints */
 	uint64_t	 compact_bytes;		/* of a measurement's journal that are worth compacting */
+	uint64_t	 backlog_bytes;		/* past this a write works some of it off first */
 	uint64_t	 reserve_bytes;		/* of free disk that writes leave alone */
 	uint64_t	 wait_ms;		/* how long to queue for the store before ERR_UNAVAILABLE */
 	uint64_t	 max_columns;		/* tags and fields of a measurement, time included */

@@ -418,11 +418,14 @@ struct store {
 /*
  * compact_begin - have store->compaction: 0, 1 when there is nothing to do, -1
  * compact_step - some 15 ms of it, committed; *done: there is no compaction any more
+ * compact_relieve - the backlog is past its bound: work some of it off, or wait a little for who
+ *     is at it
  * compact_abandon - let it go; another process may go on
  * store_maintain_log - a checkpoint when one is due
  */
 int	 compact_begin(struct store *store, struct err *err);
 int	 compact_step(struct store *store, bool *done, struct err *err);
+void	 compact_relieve(struct store *store);
 void	 compact_abandon(struct store *store);
 void	 store_maintain_log(struct store *store);
 
