@@ -13,12 +13,13 @@
 static uint32_t
 look(const struct lexer *lexer, size_t *n_bytes)
 {
-	struct slice rest = slice_make(lexer->text.p + lexer->i, lexer->text.n - lexer->i);
+	struct slice rest;
 	uint32_t rune;
 
 	*n_bytes = 0;
-	if (rest.n == 0)
+	if (lexer->i == lexer->text.n)
 		return RUNE_END;
+	rest = slice_make(lexer->text.p + lexer->i, lexer->text.n - lexer->i);
 	if (rest.p[0] == '\r') {
 		*n_bytes = rest.n > 1 && rest.p[1] == '\n' ? 2 : 1;
 		return '\n';
