@@ -102,7 +102,7 @@ integers_order(const uint64_t *v, size_t n)
 	size_t stride = n / ORDER_SAMPLES + 1, n_samples = 0;
 	unsigned bits[INTEGERS_N_KINDS] = { 0 };
 	uint64_t step = integers_step(v, n), least_v = v[0], least_d = v[1] - v[0];
-	enum integers_kind best = INTEGERS_ORDER_1;	/* unless another saves a quarter of a bit a value */
+	enum integers_kind best = INTEGERS_ORDER_1;	/* unless another saves an eighth of a bit */
 
 	for (size_t i = 2; i < n; i += stride, n_samples++) {
 		uint64_t d = v[i] - v[i - 1];
@@ -119,7 +119,7 @@ integers_order(const uint64_t *v, size_t n)
 		bits[INTEGERS_LINE] += bits_of(zigzag(v[i] - v[0] - line_at(i, step)));
 	}
 	for (int kind = INTEGERS_ORDER_0; kind <= INTEGERS_LINE; kind++)
-		if (bits[kind] + n_samples / 4 < bits[best])
+		if (bits[kind] + n_samples / 8 < bits[best])
 			best = (enum integers_kind)kind;
 	return best;
 }

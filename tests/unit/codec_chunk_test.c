@@ -39,7 +39,7 @@ draw_float(uint64_t *state, int style)
 
 	switch (style) {
 	case 0:
-		return (double)(int64_t)(r % 100000) / 100 - 300;
+		return ((double)(r % 100000) - 30000) / 100;
 	case 1:
 		return r % 7 == 0 ? -0.0 : (double)r * 1.1e-7;
 	default:
