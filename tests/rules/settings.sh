@@ -2,7 +2,7 @@
 #
 # tests/rules/settings.sh - README's table of settings against program/settings_table.h
 #
-# Names, defaults and order must be the same, and so must the words.
+# Names, defaults, order and words must be the same; `tests/rules/settings.sh --write` makes them so.
 
 set -u
 cd "${top_srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" || exit 1
@@ -11,7 +11,15 @@ coded=$(tr '\n\t' '  ' <lib/program/settings_table.h | sed 's|/\*[^/]*\*/||g; s/
 	sed -n 's/^SETTING([A-Z]*, *\([a-z_]*\), *"\{0,1\}\([^",]*\)"\{0,1\}, *"\(.*\)") *$/| `\1` | `\2` | \3 |/p' |
 	sed 's/"  *"//g; s|`WEIR_HOME_DEFAULT`|`/var/lib/weir`|')
 told=$(sed -n '/^| name | default |/,/^$/p' README.md | grep '^| `')
-[ -n "$coded" ] && [ "$coded" = "$told" ] || {
-	printf '%s\n' 'program/settings_table.h says:' "$coded" 'README.md says:' "$told"
+[ -n "$coded" ] || exit 1
+
+if [ "${1-}" = --write ]; then
+	readme=$(ROWS=$coded awk '
+		/^\| name \| default \|/ { print; getline; print; print ENVIRON["ROWS"]; skip = 1; next }
+		skip && /^\|/ { next }
+		{ skip = 0; print }' README.md) && printf '%s\n' "$readme" >README.md
+elif [ "$coded" != "$told" ]; then
+	echo 'the table in README.md is not that of program/settings_table.h;'
+	echo 'tests/rules/settings.sh --write mends it'
 	exit 1
-}
+fi
