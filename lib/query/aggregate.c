@@ -213,6 +213,12 @@ next_unfilled(struct aggregate *a, struct err *err)
 	return 1;
 }
 
+static bool
+is_before(const struct aggregate *a, int64_t x, int64_t y)
+{
+	return a->plan->descending ? x > y : x < y;
+}
+
 static void
 begin_walk(struct aggregate *a)
 {
@@ -231,10 +237,23 @@ begin_walk(struct aggregate *a)
 	a->zone_offset = zone_offset_ns(window->zone, a->at);
 }
 
-static bool
-is_before(const struct aggregate *a, int64_t x, int64_t y)
+/*
+ * Are there more windows than may be shown? Told before the first, where both ends are known.
+ */
+static int
+check_walk(const struct aggregate *a, struct err *err)
 {
-	return a->plan->descending ? x > y : x < y;
+	uint64_t limit = a->plan->ctx->limits.max_windows, n, shown;
+
+	n = a->plan->descending ? (uint64_t)a->at - (uint64_t)a->last :
+	    (uint64_t)a->last - (uint64_t)a->at;
+	n = n / (uint64_t)a->plan->window.interval + 1;
+	shown = (uint64_t)a->plan->limit + (uint64_t)a->plan->offset;
+	if (limit == 0 || !a->has_last || n <= limit || is_before(a, a->last, a->at) ||
+	    (a->plan->limit > 0 && shown <= limit))
+		return 0;
+	return err_set(err, ERR_LIMIT, "max-select-buckets limit exceeded: (%llu/%llu)",
+	    (unsigned long long)n, (unsigned long long)limit);
 }
 
 static int
@@ -277,6 +296,8 @@ next_filled(struct aggregate *a, struct err *err)
 		if (a->head == NULL)
 			return 0;
 		begin_walk(a);
+		if (check_walk(a, err) != 0)
+			return -1;
 	}
 	if (a->head == NULL && (!a->has_last || is_before(a, a->last, a->at)))
 		return 0;

@@ -15,6 +15,7 @@
 
 #define HOLT_EPSILON	1.0e-4
 #define SIMPLEX_STEPS	1000
+#define HOLT_WORK	UINT64_C(1000000000)	/* multiplications or so: a second or two */
 
 enum { ALPHA, BETA, GAMMA, PHI, LEVEL, TREND, SEASONS };	/* places of the parameters */
 
@@ -36,6 +37,7 @@ struct model {
 	double		*factors;	/* work: [season] */
 	double		*forecast;	/* work: [n + ahead] or NULL */
 	size_t		 ahead;
+	uint64_t	 work;		/* done so far */
 };
 
 static bool
@@ -65,6 +67,7 @@ run_model(struct model *m, const double *p)
 	double phi_sum = p[PHI];
 	size_t at = 0;
 
+	m->work += 16 * m->n + m->season;
 	for (size_t i = 0; i < m->season; i++)
 		m->factors[i] = m->seasonal ? p[SEASONS + i] : 1;
 	for (size_t i = 0; i < m->n; i++) {
@@ -173,6 +176,7 @@ step_simplex(struct simplex *s)
 {
 	double error, further;
 
+	s->model->work += 2 * s->n * s->n;
 	for (size_t j = 0; j < s->n; j++) {
 		s->centre[j] = 0;
 		for (size_t i = 0; i < s->n; i++)
@@ -202,6 +206,10 @@ static double
 minimise(struct simplex *s, const double *start)
 {
 	for (size_t i = 0; i <= s->n; i++) {
+		if (i > 0 && s->model->work >= HOLT_WORK) {
+			s->errors[i] = INFINITY;
+			continue;
+		}
 		for (size_t j = 0; j < s->n; j++)
 			corner(s, i)[j] = start[j];
 		if (i > 0)
@@ -209,7 +217,7 @@ minimise(struct simplex *s, const double *start)
 		s->errors[i] = try_point(s, corner(s, i));
 	}
 	sort_corners(s);
-	for (size_t step = 0; step < SIMPLEX_STEPS; step++) {
+	for (size_t step = 0; step < SIMPLEX_STEPS && s->model->work < HOLT_WORK; step++) {
 		double spread = fabs(s->errors[s->n] - s->errors[0]);
 
 		if (spread <= HOLT_EPSILON * HOLT_EPSILON * (1 + fabs(s->errors[0])))
@@ -263,7 +271,7 @@ find_best(struct model *m, double *best, size_t n)
 	s.tried = memory_array(n, sizeof(*s.tried));
 	s.other = memory_array(n, sizeof(*s.other));
 	first_guess(m, start);
-	for (int grid = 0; grid < 16; grid++) {
+	for (int grid = 0; grid < 16 && (grid == 0 || m->work < HOLT_WORK); grid++) {
 		for (int i = ALPHA; i <= PHI; i++)
 			start[i] = grid >> i & 1 ? 0.7 : 0.3;
 		if (minimise(&s, start) < least || grid == 0) {

@@ -13,7 +13,7 @@
 
 /*
  * A field of a type that its function cannot take is an error only where there is something to
- * read.
+ * read. A tag is nothing to read, unless a subquery has made a column of it.
  */
 static int
 check_call_types(const struct call *call, struct err *err)
@@ -22,8 +22,7 @@ check_call_types(const struct call *call, struct err *err)
 
 	if (call->inner != NULL && check_call_types(call->inner, err) != 0)
 		return -1;
-	if (call->in == VALUE_NULL || call->ref.type == VALUE_TAG ||
-	    query_functions_take(call->function, type))
+	if (call->in == VALUE_NULL || query_functions_take(call->function, type))
 		return 0;
 	return err_set(err, ERR_INVALID, "unsupported %s iterator type: *query.%sInterruptIterator",
 	    call->function->label, value_type_name(type));
@@ -32,11 +31,16 @@ check_call_types(const struct call *call, struct err *err)
 static int
 check_types(const struct plan *plan, struct err *err)
 {
-	for (size_t i = 0; i < plan->n_sources; i++)
+	bool has_subquery = false;
+
+	for (size_t i = 0; i < plan->n_sources; i++) {
+		has_subquery |= plan->sources[i].inner != NULL;
 		if (plan->sources[i].inner != NULL && check_types(plan->sources[i].inner, err) != 0)
 			return -1;
+	}
 	for (size_t i = 0; plan->n_groups > 0 && i < plan->n_calls; i++)
-		if (check_call_types(plan->calls[i], err) != 0)
+		if ((has_subquery || plan->calls[i]->ref.type != VALUE_TAG) &&
+		    check_call_types(plan->calls[i], err) != 0)
 			return -1;
 	return 0;
 }

@@ -3,13 +3,16 @@
  *
  * The end of a window in a block is found by comparing with the window's end for the first rows,
  * and by growing steps when the window goes on: short windows cost a comparison a row, long ones a
- * few for the whole piece.
+ * few for the whole piece. A table that would grow too large, because the windows are short and the
+ * points far apart, is given up, and the inputs are merged after all.
  */
 #include "query/windows.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
+
+#define TABLE_BYTES_MAX	(64 << 20)	/* then windows are merged one at a time instead */
 
 struct windows {
 	struct windows_spec spec;
@@ -197,13 +200,13 @@ next_merged(struct windows *w, struct finished **out, struct err *err)
 /* ---- one input behind the other ---- */
 
 /*
- * Room for a window's states, in front of the table or behind it.
+ * Room for a window's states, in front of the table or behind it; false: it would be too large.
  */
-static int
-make_room(struct windows *w, int64_t start, struct err *err)
+static bool
+make_room(struct windows *w, int64_t start)
 {
 	int64_t interval = w->spec.plan->window.interval;
-	uint64_t limit = w->spec.plan->ctx->limits.max_memory_bytes, front = 0, n;
+	uint64_t front = 0, n;
 
 	if (interval == 0)
 		interval = 1;		/* one window for all times, which is the base */
@@ -213,12 +216,8 @@ make_room(struct windows *w, int64_t start, struct err *err)
 		front = ((uint64_t)w->base - (uint64_t)start) / (uint64_t)interval;
 	n = start < w->base ? front + w->n_table :
 	    ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval + 1;
-	if (n > (UINT64_C(1) << 40) / (w->state_bytes + 1) ||
-	    (limit != 0 && n * w->state_bytes > limit))
-		return err_set(err, ERR_LIMIT,
-		    "max-memory limit exceeded: %llu windows of GROUP BY "
-		    "time at once",
-		    (unsigned long long)n);
+	if (n > TABLE_BYTES_MAX / (w->state_bytes + 1))
+		return false;
 	if (n > w->cap_table) {
 		size_t cap = n > w->cap_table * 2 ? n : w->cap_table * 2;
 
@@ -234,29 +233,28 @@ make_room(struct windows *w, int64_t start, struct err *err)
 		    w->table + w->n_table * w->state_bytes, 0, (n - w->n_table) * w->state_bytes);
 	}
 	w->n_table = n;
-	return 0;
+	return true;
 }
 
-static int
-states_at(struct windows *w, int64_t start, unsigned char **states, struct err *err)
+static unsigned char *
+states_at(struct windows *w, int64_t start)
 {
 	int64_t interval = w->spec.plan->window.interval;
-	size_t at = 0;
+	uint64_t at;
 
-	if (w->n_table == 0 || start < w->base ||
-	    (interval != 0 &&
-		((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval >= w->n_table)) {
-		if (make_room(w, start, err) != 0)
-			return -1;
-	}
-	if (interval != 0)
+	if (interval == 0)
+		interval = 1;
+	at = ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval;
+	if (w->n_table == 0 || start < w->base || at >= w->n_table) {
+		if (!make_room(w, start))
+			return NULL;
 		at = ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval;
-	*states = w->table + at * w->state_bytes;
-	return 0;
+	}
+	return w->table + at * w->state_bytes;
 }
 
-static int
-take_block(struct windows *w, const struct block *block, struct err *err)
+static bool
+take_block(struct windows *w, const struct block *block)
 {
 	size_t at = 0;
 
@@ -267,30 +265,36 @@ take_block(struct windows *w, const struct block *block, struct err *err)
 
 		bounds_of(w, block->times[at], &start, &end);
 		to = end_of_window(w, block->times, at, block->n_rows, start, end);
-		if (states_at(w, start, &states, err) != 0)
-			return -1;
+		states = states_at(w, start);
+		if (states == NULL)
+			return false;
 		step_calls(w, states, block, at, to);
 		at = to;
 	}
-	return 0;
+	return true;
 }
 
+/*
+ * Read all inputs: 0, or 1 when the windows lie too far apart for a table.
+ */
 static int
 fill_table(struct windows *w, struct err *err)
 {
 	for (size_t i = 0; i < w->spec.group->n_inputs; i++) {
 		const struct block *block = NULL;
 		struct feed *feed;
+		bool fits = true;
 		int bad;
 
 		if (query_feed_open(w->reader, w->spec.group->inputs[i], &feed, err) != 0)
 			return -1;
 		if (feed == NULL)
 			continue;
-		while ((bad = query_feed_next(feed, &block, err)) == 0 && block != NULL)
-			if ((bad = take_block(w, block, err)) != 0)
-				break;
+		while (fits && (bad = query_feed_next(feed, &block, err)) == 0 && block != NULL)
+			fits = take_block(w, block);
 		query_feed_close(feed);
+		if (!fits)
+			return 1;
 		if (bad != 0)
 			return -1;
 	}
@@ -298,13 +302,29 @@ fill_table(struct windows *w, struct err *err)
 	return 0;
 }
 
+static void
+drop_table(struct windows *w)
+{
+	for (size_t i = 0; i < w->n_table; i++)
+		drop_states(w, w->table + i * w->state_bytes);
+	free(w->table);
+	w->table = NULL;
+	w->n_table = w->cap_table = 0;
+}
+
 static int
 next_in_table(struct windows *w, struct finished **out, struct err *err)
 {
 	size_t at;
+	int bad = w->filled ? 0 : fill_table(w, err);
 
-	if (!w->filled && fill_table(w, err) != 0)
+	if (bad < 0)
 		return -1;
+	if (bad > 0) {		/* begin again, merging */
+		drop_table(w);
+		return query_merge_open(w->reader, w->spec.group, &w->runs, err) != 0 ? -1 :
+		    next_merged(w, out, err);
+	}
 	*out = NULL;
 	if (w->given == w->n_table)
 		return 0;
@@ -369,9 +389,7 @@ query_windows_close(struct windows *w)
 	if (w == NULL)
 		return;
 	query_windows_release(w, w->present);
-	for (size_t i = 0; i < w->n_table; i++)
-		drop_states(w, w->table + i * w->state_bytes);
-	free(w->table);
+	drop_table(w);
 	query_merge_close(w->runs);
 	free(w->offsets);
 	free(w);
