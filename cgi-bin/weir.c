@@ -146,6 +146,7 @@ static const struct weir_command commands[] = {
 	{ "init", "", "make a store", 0, 0, init_options, weir_init },
 	{ "settings", "", "what is set, and what it means", 0, 0, no_options, weir_settings },
 	{ "compact", "", "move the journal into chunks, as from cron", 0, 0, no_options, weir_compact },
+	{ "stats", "", "how much there is, a row a measurement", 0, 0, weir_json_option, weir_stats },
 	{ "bucket create", "NAME", "make a bucket", 1, 1, bucket_create_options,
 	    weir_bucket_create },
 	{ "bucket list", "", "all buckets", 0, 0, weir_json_option, weir_bucket_list },

@@ -126,6 +126,7 @@ extern const struct weir_option weir_json_option[];
 int	 weir_init(struct weir *weir, struct err *err);			/* weir_store.c */
 int	 weir_settings(struct weir *weir, struct err *err);
 int	 weir_compact(struct weir *weir, struct err *err);
+int	 weir_stats(struct weir *weir, struct err *err);		/* weir_stats.c */
 
 int	 weir_bucket_create(struct weir *weir, struct err *err);	/* weir_bucket.c */
 int	 weir_bucket_list(struct weir *weir, struct err *err);

@@ -109,6 +109,14 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 	return codec_chunk_open(bytes, rd->txn->arena, head, err);
 }
 
+int
+chunk_head_at(struct txn *txn, struct txn_cursor *cursor, struct codec_chunk *head, struct err *err)
+{
+	struct reader rd = { .txn = txn, .cursor = cursor };
+
+	return read_head(&rd, head, err);
+}
+
 static int
 read_columns(struct reader *rd, struct chunk_copy *copy, struct err *err)
 {

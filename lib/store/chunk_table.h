@@ -48,6 +48,12 @@ int	 chunk_delete(struct txn *txn, const struct chunk_place *place, int64_t firs
 	     struct err *err);
 
 /*
+ * chunk_head_at - the head of the chunk that a cursor of DB_CHUNKS is at
+ */
+int	 chunk_head_at(struct txn *txn, struct txn_cursor *cursor, struct codec_chunk *head,
+	     struct err *err);
+
+/*
  * chunk_key - of a chunk; chunk_prefix - of all chunks of a measurement
  * chunk_key_parse - the parts of a key; -1 when it is none
  */

@@ -26,6 +26,7 @@
 #include "base/memory.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
+#include "store/shrink.h"
 
 #define STEP_NS 15000000
 #define STEP_BYTES (1u << 20)
@@ -117,6 +118,7 @@ begin_body(struct txn *txn, void *arg, struct err *err)
 	    journal_head_get(txn, c->m.bucket_id, c->m.id, &c->head, err) != 0 ||
 	    column_each(txn, c->m.id, add_field, c, err) != 0)
 		return -1;
+	c->m.oldest = INT64_MIN;	/* the merge sorts out what is too old */
 	c->oldest = bucket.retention_ns > 0 ? clock_now_ns() - bucket.retention_ns : INT64_MIN;
 	if (c->head.compact_to != 0 || c->head.next == c->head.first)
 		return 0;
@@ -381,6 +383,13 @@ compact_measurement(struct store *store, uint64_t bucket_id, uint32_t measuremen
 }
 
 int
+compact_try_lock(struct store *store, int *fd, struct err *err)
+{
+	compact_abandon(store);
+	return take_lock(store, fd, err);
+}
+
+int
 compact_lock(struct store *store, int *fd, struct err *err)
 {
 	int64_t until = clock_monotonic_ns() + (int64_t)store->env.options.wait_ms * 1000000;
@@ -451,7 +460,13 @@ store_compact(struct store *store, const struct store_compact_spec *spec, struct
 		r = compact_measurement(store, list[i].bucket_id, list[i].measurement_id, true, err);
 	}
 	if (r == 0)
+		r = expire_all(store, NULL, NULL, err);
+	if (r == 0)
 		r = drop_purge(store, err);
+	if (r == 0)
+		r = shrink_database(store, DB_JOURNAL, err);
+	if (r == 0)
+		r = shrink_database(store, DB_CHUNKS, err);
 	if (r == 0 && spec->progress != NULL)
 		spec->progress(spec->arg, total, total);
 	compact_unlock(store, lock_fd);

@@ -57,11 +57,22 @@ int	 merge_decode_chunk(const struct chunk_copy *chunk, const struct store_field
 	     uint32_t n_fields, struct arena *arena, struct rowset *out, struct err *err);
 
 /*
+ * expire_all - rows past their buckets' retention leave the disk where whole chunks of them are
+ *              past; stops early when wanted(arg) says so
+ * delete_rows_locked - store_delete_rows by one who has the right to compact
+ */
+int	 expire_all(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err);
+int	 delete_rows_locked(struct store *store, const struct store_measurement *m,
+	     const uint64_t *ids, size_t n, int64_t from, int64_t to, uint64_t *n_rows,
+	     struct err *err);
+
+/*
  * compact_lock - have the right to compact, waiting for it as long as options.wait_ms says;
  *                ERR_UNAVAILABLE
  * compact_measurement - under it: all that a measurement's journal has now goes into chunks
  */
 int	 compact_lock(struct store *store, int *fd, struct err *err);
+int	 compact_try_lock(struct store *store, int *fd, struct err *err);	/* 0, 1 = taken, -1 */
 void	 compact_unlock(struct store *store, int fd);
 int	 compact_measurement(struct store *store, uint64_t bucket_id, uint32_t measurement_id,
 	     bool full, struct err *err);

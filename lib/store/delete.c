@@ -306,25 +306,35 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 }
 
 int
-store_delete_rows(struct store *store, const struct store_measurement *m, const uint64_t *ids,
+delete_rows_locked(struct store *store, const struct store_measurement *m, const uint64_t *ids,
     size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
 {
 	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
 	struct arena *arena = arena_new(4096);
+	int r;
+
+	set_fields(&d, arena);
+	d.arena = arena_new(65536);
+	r = run(&d, ids, n, err);
+	arena_free(d.arena);
+	arena_free(arena);
+	*n_rows = d.n_rows;
+	return r;
+}
+
+int
+store_delete_rows(struct store *store, const struct store_measurement *m, const uint64_t *ids,
+    size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
+{
 	int lock_fd, r;
 
 	*n_rows = 0;
 	if (n == 0 || from > to)
-		r = 0;
-	else if ((r = compact_lock(store, &lock_fd, err)) == 0) {
-		set_fields(&d, arena);
-		d.arena = arena_new(65536);
-		r = run(&d, ids, n, err);
-		compact_unlock(store, lock_fd);
-		arena_free(d.arena);
-		*n_rows = d.n_rows;
-	}
-	arena_free(arena);
+		return 0;
+	if (compact_lock(store, &lock_fd, err) != 0)
+		return -1;
+	r = delete_rows_locked(store, m, ids, n, from, to, n_rows, err);
+	compact_unlock(store, lock_fd);
 	return r;
 }
 

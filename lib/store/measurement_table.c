@@ -6,6 +6,7 @@
  *
  * Tags and fields share one space of names, so that a name cannot be both.
  */
+#include "base/clock.h"
 #include "store/drop.h"
 #include "store/ids.h"
 #include "store/store_priv.h"
@@ -260,6 +261,7 @@ store_measurement_get(struct txn *txn, uint64_t bucket_id, struct slice name,
     struct store_measurement **out, struct err *err)
 {
 	struct schema_listing l = { .arena = txn->arena };
+	struct store_bucket bucket;
 	uint32_t id;
 	int found = measurement_find(txn, bucket_id, name, &id, err);
 
@@ -270,6 +272,9 @@ store_measurement_get(struct txn *txn, uint64_t bucket_id, struct slice name,
 	l.m->bucket_id = bucket_id;
 	l.m->id = id;
 	l.m->name = arena_copy(txn->arena, name);
+	if (store_bucket_get(txn, bucket_id, &bucket, err) != 0)
+		return -1;
+	l.m->oldest = bucket.retention_ns > 0 ? clock_now_ns() - bucket.retention_ns : INT64_MIN;
 	*out = l.m;
 	return column_each(txn, id, add_column, &l, err);
 }

@@ -213,6 +213,8 @@ scan_new(struct store *store, const struct store_scan_spec *spec)
 
 	scan->store = store;
 	scan->spec = *spec;
+	if (scan->spec.from < spec->measurement->oldest)
+		scan->spec.from = spec->measurement->oldest;
 	scan->arena = arena_new(65536);
 	scan->types = arena_alloc_items(scan->arena, spec->n_fields + 1, sizeof(*scan->types));
 	for (size_t i = 0; i < spec->n_fields; i++)
@@ -227,7 +229,7 @@ store_scan_begin(struct store *store, const struct store_scan_spec *spec, struct
 	struct store_scan *scan = scan_new(store, spec);
 
 	*out = scan;
-	if (spec->n_series > 0 && spec->n_fields > 0 && spec->from <= spec->to &&
+	if (spec->n_series > 0 && spec->n_fields > 0 && scan->spec.from <= spec->to &&
 	    read_journal(scan, err) != 0) {
 		store_scan_end(scan);
 		*out = NULL;

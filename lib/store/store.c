@@ -9,7 +9,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "store/store_priv.h"
 
@@ -172,28 +171,4 @@ uint64_t
 store_auth_generation(struct store *store)
 {
 	return atomic_load(&store->env.mark->auth_generation);
-}
-
-/*
- * Errors of background work have nobody to be told to but the log; what was left undone is taken
- * up again by the next write.
- */
-void
-store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
-{
-	struct err err;
-	bool done = false;
-
-	store_maintain_log(store);
-	if (compact_begin(store, &err) != 0)
-		return;
-	while (!done) {
-		if (compact_step(store, &done, &err) != 0) {
-			log_warning("compaction: %s", err.text);
-			return;
-		}
-		store_maintain_log(store);
-		if (wanted != NULL && wanted(arg))
-			return;
-	}
 }

@@ -236,6 +236,7 @@ struct store_measurement {
 	uint64_t	 bucket_id;
 	uint32_t	 id;
 	struct slice	 name;
+	int64_t		 oldest;	/* rows before this are past the bucket's retention */
 	struct store_field *fields;	/* by name */
 	size_t		 n_fields;
 	struct store_tag_key *tags;	/* by name */
@@ -288,6 +289,19 @@ int		 store_series_with(struct store *store, const struct store_measurement *m,
 int		 store_series_tags(struct store *store, const struct store_measurement *m,
 		     const uint64_t *ids, size_t n, const uint32_t *keys, size_t n_keys,
 		     struct arena *arena, struct slice **values, struct err *err);
+
+/* ---- how much there is ---- */
+
+struct store_stats {		/* of one measurement */
+	uint64_t	 series;
+	uint64_t	 chunks, chunk_bytes;
+	uint64_t	 rows, values;		/* in chunks */
+	int64_t		 min_time, max_time;	/* of the chunks; min_time > max_time: there are none */
+	uint64_t	 journal_records, journal_bytes;
+};
+
+int		 store_stats(struct store *store, const struct store_measurement *m,
+		     struct store_stats *out, struct err *err);
 
 /* ---- taking away ---- */
 

@@ -44,6 +44,7 @@ struct env_mark {
 	_Atomic uint64_t	 synced;	/* log position that is on disk */
 	_Atomic uint64_t	 checkpointed;	/* log position of the last checkpoint */
 	_Atomic uint64_t	 auth_generation;
+	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
 };
 
 struct env_handles {

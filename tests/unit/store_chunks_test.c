@@ -258,6 +258,47 @@ deleted_rows_are_gone_wherever_they_lay(void **unused)
 	home_free(&h);
 }
 
+static int
+keep_for(struct txn *txn, void *arg, struct err *err)
+{
+	struct home *h = arg;
+	struct store_bucket bucket;
+
+	if (store_bucket_get(txn, h->bucket, &bucket, err) != 0)
+		return -1;
+	bucket.retention_ns = INT64_C(3600) * 1000000000;
+	return store_bucket_update(txn, &bucket, err);
+}
+
+static void
+expired_rows_are_invisible_at_once_and_leave_with_compaction(void **unused)
+{
+	struct store_measurement *m;
+	struct store_stats stats;
+	struct seen seen;
+	struct home h;
+	struct err err;
+
+	(void)unused;
+	home_new(&h);
+	make_refs();
+	write_rows(&h, 0, 5000);
+	compact(&h);
+	m = home_measurement(&h, "m");
+	assert_int_equal(store_stats(h.store, m, &stats, &err), 0);
+	assert_int_equal(stats.rows, 5000 * SERIES);
+	assert_int_equal(stats.series, SERIES);
+	assert_int_equal(stats.journal_records, 0);
+	assert_int_equal(stats.max_time, 49990);
+	assert_int_equal(store_txn(h.store, STORE_WRITE, h.arena, keep_for, &h, &err), 0);
+	seen = scan_one(&h, 0, INT64_MIN, INT64_MAX, true, 0);
+	assert_int_equal(seen.rows, 0);
+	compact(&h);
+	assert_int_equal(count_measurements(&h), 0);
+	free_refs();
+	home_free(&h);
+}
+
 int
 main(void)
 {
@@ -265,6 +306,7 @@ main(void)
 		cmocka_unit_test(whole_chunks_are_answered_from_their_directory),
 		cmocka_unit_test(small_compactions_do_not_end_in_crumbs),
 		cmocka_unit_test(deleted_rows_are_gone_wherever_they_lay),
+		cmocka_unit_test(expired_rows_are_invisible_at_once_and_leave_with_compaction),
 	};
 
 	return cmocka_run_group_tests_name("store/chunks", tests, NULL, NULL);
