@@ -2,7 +2,7 @@
  * query/reader.c - one input's rows as blocks of the columns that somebody wants
  *
  *     store cursor ─┐
- *                   ├─► raw block ─► condition ─► rows that hold, packed ─► types as wanted
+ *                   ├─► raw block ─► condition ─► rows that hold ─► types as wanted
  *     subquery ─────┘      (subquery.c)
  *
  * A column that is wanted as it is stored, in a block whose rows all hold, is passed on where it

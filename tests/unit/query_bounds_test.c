@@ -33,7 +33,8 @@ static const struct {
 	{ "time > 'x'", "!invalid operation: time and *influxql.StringLiteral are not compatible" },
 	{ "time > '2020-13-01'", "!invalid timestamp string" },
 	{ "time > '3000-01-01'", "!time 3000-01-01T00:00:00Z overflows time literal" },
-	{ "time > true", "!invalid operation: time and *influxql.BooleanLiteral are not compatible" },
+	{ "time > true",
+	    "!invalid operation: time and *influxql.BooleanLiteral are not compatible" },
 	{ "v", "!invalid condition expression: v" },
 };
 
@@ -44,13 +45,14 @@ put_answer(struct buf *out, struct arena *arena, const char *where)
 	struct bounds bounds = { 0 };
 	struct influxql_query *query;
 	struct err err = { .code = ERR_NONE };
-	struct expr *rest;
+	struct expr *rest, *where_expr;
 	char text[256];
 
 	snprintf(text, sizeof(text), "SELECT v FROM m WHERE %s", where);
 	if (influxql_parse(slice_from(text), NULL, arena, &query, &err) != 0)
 		fail_msg("%s: %s", where, err.text);
-	if (query_bounds_split(&fold, query->statements[0].select->where, &rest, &bounds, &err) != 0) {
+	where_expr = query->statements[0].select->where;
+	if (query_bounds_split(&fold, where_expr, &rest, &bounds, &err) != 0) {
 		buf_printf(out, "!%s", err.text);
 		return;
 	}

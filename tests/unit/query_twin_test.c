@@ -3,8 +3,8 @@
  *
  * The twin holds the points in a plain array and answers with loops over all of them: no plan, no
  * index, no blocks, no merging. Values are quarters of small numbers, so that sums are exact in any
- * order. The seed is printed when an answer differs; WEIR_TWIN_SEED and WEIR_TWIN_QUERIES set it and
- * the number of queries.
+ * order. The seed is printed when an answer differs; WEIR_TWIN_SEED and WEIR_TWIN_QUERIES set it
+ * and the number of queries.
  */
 #include "query_answers.h"
 
@@ -112,7 +112,7 @@ struct asked {
 	bool	 by_host, by_dc;
 	int	 host_test;		/* 0 none, 1 = 'a', 2 != 'a', 3 =~ /a|b/, 4 = '' */
 	bool	 or_dc;			/* OR dc = 'x' */
-	int	 field_test;		/* 0 none, 1 v > level, 2 i <= level, 3 v != level OR i = level */
+	int	 field_test;		/* 0 none, 1 v >, 2 i <=, 3 v != OR i = level */
 	int	 level;
 	int	 fill;			/* 0 default, 1 none, 2 previous, 3 a number */
 	bool	 descending;
@@ -163,7 +163,8 @@ put_conditions(struct buf *text, const struct asked *q)
 		and = " AND ";
 	}
 	if (q->host_test != 0) {
-		buf_printf(text, "%s(%s%s)", and, tests[q->host_test], q->or_dc ? " OR dc = 'x'" : "");
+		buf_printf(text, "%s(%s%s)", and, tests[q->host_test],
+		    q->or_dc ? " OR dc = 'x'" : "");
 		and = " AND ";
 	}
 	if (q->field_test == 1)
@@ -220,7 +221,8 @@ passes(const struct asked *q, const struct row *r)
 	    (q->host_test == 4 && host[0] == '\0') || (q->or_dc && r->dc == 0);
 	bool fields = q->field_test == 0 || (q->field_test == 1 && r->has_v && r->v > q->level) ||
 	    (q->field_test == 2 && r->has_i && r->i <= q->level) ||
-	    (q->field_test == 3 && ((r->has_v && r->v != q->level) || (r->has_i && r->i == q->level)));
+	    (q->field_test == 3 &&
+	    ((r->has_v && r->v != q->level) || (r->has_i && r->i == q->level)));
 
 	return tags && fields && (q->to < 0 || (r->t >= q->from && r->t <= q->to));
 }
@@ -263,8 +265,8 @@ compute(const struct asked *q, int k, const struct row *const *group, size_t n, 
 		take = !best.has ||
 		    (kind == MIN && (x < best.value || (x == best.value && r->t < best.time))) ||
 		    (kind == MAX && (x > best.value || (x == best.value && r->t < best.time))) ||
-		    (kind == FIRST && (r->t < best.time || (r->t == best.time && x > best.value))) ||
-		    (kind == LAST && (r->t > best.time || (r->t == best.time && x > best.value)));
+		    (kind == FIRST && r->t < best.time) || (kind == LAST && r->t > best.time) ||
+		    (kind >= FIRST && r->t == best.time && x > best.value);
 		if (take)
 			best = (struct result){ true, x, r->t };
 	}

@@ -32,7 +32,8 @@ bounds(void **state)
 
 		query_window_of(&w, cases[i].t, &start, &end);
 		if (start != cases[i].start || end != cases[i].end)
-			fail_msg("%s: %lld to %lld", cases[i].name, (long long)start, (long long)end);
+			fail_msg("%s: %lld to %lld", cases[i].name, (long long)start,
+			    (long long)end);
 	}
 }
 
@@ -47,7 +48,8 @@ windows_cover_time(void **state)
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
 		int64_t interval = (int64_t)(unit_random(&seed) % 1000) + 1;
-		struct window w = { interval, (int64_t)(unit_random(&seed) % 2000 - 1000) % interval, NULL };
+		int64_t offset = (int64_t)(unit_random(&seed) % 2000 - 1000) % interval;
+		struct window w = { interval, offset, NULL };
 		int64_t t = (int64_t)(unit_random(&seed) % 100000) - 50000, start, end, next, after;
 
 		query_window_of(&w, t, &start, &end);
