@@ -18,100 +18,94 @@
 
 struct dense {			/* a column's values, one after the other, and their rows */
 	size_t		 n;
+	const union cell *cells;
+	const uint32_t	*rows;
+	const struct slice *strings;
+};
+
+struct scratch {		/* room for the values of one column, and the numbers of all rows */
 	union cell	*cells;
-	uint32_t	*rows;
+	uint32_t	*rows, *all_rows;
 	struct slice	*strings;
 };
 
-static bool
-has_value(const struct codec_column *column, size_t row)
-{
-	return column->present == NULL || (column->present[row >> 6] >> (row & 63) & 1) != 0;
-}
-
 static void
-gather(const struct codec_column *column, size_t n_rows, struct dense *dense)
+gather(const struct codec_column *column, size_t n_rows, struct scratch *scratch, struct dense *dense)
 {
 	size_t n = 0;
 
-	for (size_t row = 0; row < n_rows; row++) {
-		dense->rows[n] = (uint32_t)row;
-		dense->cells[n] = column->cells[row];
-		n += has_value(column, row);
+	*dense = (struct dense){ n_rows, column->cells, scratch->all_rows, scratch->strings };
+	if (column->present != NULL) {
+		for (size_t row = 0; row < n_rows; row++) {
+			scratch->rows[n] = (uint32_t)row;
+			scratch->cells[n] = column->cells[row];
+			n += column->present[row >> 6] >> (row & 63) & 1;
+		}
+		*dense = (struct dense){ n, scratch->cells, scratch->rows, scratch->strings };
 	}
-	dense->n = n;
 	if (column->type == VALUE_STRING)
-		for (size_t i = 0; i < n; i++)
-			dense->strings[i] = column->strings[dense->cells[i].u];
+		for (size_t i = 0; i < dense->n; i++)
+			scratch->strings[i] = column->strings[dense->cells[i].u];
 }
 
 /* ---- what a column comes to ---- */
 
+struct ends {
+	size_t		 min, max;	/* places of the least and the greatest */
+	union cell	 sum;
+};
+
 /*
- * Places of the least and the greatest, the earliest of equal ones; `less` compares a and b.
+ * Of equal values the earliest counts. The three chains of the loop do not wait for one another.
  */
-#define FIND_ENDS(type, member) do {						\
+#define FIND_ENDS(type, member, added) do {					\
 	type least = cells[0].member, greatest = cells[0].member;		\
+	added sum = 0;								\
 										\
-	for (size_t i = 1; i < n; i++) {					\
+	for (size_t i = 0; i < n; i++) {					\
 		type x = cells[i].member;					\
 										\
 		least = x < least ? x : least;					\
 		greatest = x > greatest ? x : greatest;				\
+		sum += (added)x;						\
 	}									\
-	while (min + 1 < n && cells[min].member != least)			\
-		min++;								\
-	while (max + 1 < n && cells[max].member != greatest)			\
-		max++;								\
+	while (ends.min + 1 < n && cells[ends.min].member != least)		\
+		ends.min++;							\
+	while (ends.max + 1 < n && cells[ends.max].member != greatest)		\
+		ends.max++;							\
+	memcpy(&ends.sum, &sum, sizeof(sum));					\
 } while (0)
 
-static void
-find_ends(const union cell *cells, size_t n, enum value_type type, size_t *min_at, size_t *max_at)
+static struct ends
+find_ends(const union cell *cells, size_t n, enum value_type type)
 {
-	size_t min = 0, max = 0;
+	struct ends ends = { 0, 0, { .u = 0 } };
 
 	if (type == VALUE_FLOAT)
-		FIND_ENDS(double, f);
+		FIND_ENDS(double, f, double);
 	else if (type == VALUE_INTEGER)
-		FIND_ENDS(int64_t, i);
+		FIND_ENDS(int64_t, i, uint64_t);
 	else
-		FIND_ENDS(uint64_t, u);
-	*min_at = min;
-	*max_at = max;
-}
-
-static union cell
-add_up(const union cell *cells, size_t n, enum value_type type)
-{
-	union cell sum = { .u = 0 };
-
-	if (type == VALUE_FLOAT) {
-		sum.f = 0;
-		for (size_t i = 0; i < n; i++)
-			sum.f += cells[i].f;
-	} else {
-		for (size_t i = 0; i < n; i++)
-			sum.u += cells[i].u;
-	}
-	return sum;
+		FIND_ENDS(uint64_t, u, uint64_t);
+	return ends;
 }
 
 static struct codec_summary
 summarise(const struct dense *dense, enum value_type type)
 {
 	struct codec_summary s = { .first_row = dense->rows[0], .last_row = dense->rows[dense->n - 1] };
-	size_t min, max;
+	struct ends ends;
 
 	if (type == VALUE_STRING)
 		return s;
-	find_ends(dense->cells, dense->n, type, &min, &max);
-	s.min_row = dense->rows[min];
-	s.max_row = dense->rows[max];
-	s.min = dense->cells[min];
-	s.max = dense->cells[max];
+	ends = find_ends(dense->cells, dense->n, type);
+	s.min_row = dense->rows[ends.min];
+	s.max_row = dense->rows[ends.max];
+	s.min = dense->cells[ends.min];
+	s.max = dense->cells[ends.max];
 	s.first = dense->cells[0];
 	s.last = dense->cells[dense->n - 1];
-	s.sum = add_up(dense->cells, dense->n, type);
+	s.sum = ends.sum;
 	return s;
 }
 
@@ -248,25 +242,31 @@ void
 codec_chunk_encode(const struct codec_chunk_rows *rows, struct buf *out)
 {
 	struct buf head = { 0 }, body = { 0 };
-	struct dense dense;
+	size_t n_rows = rows->n_rows;
+	struct scratch scratch = {
+		memory_grow(NULL, n_rows, sizeof(*scratch.cells)),
+		memory_grow(NULL, n_rows, sizeof(*scratch.rows)),
+		memory_grow(NULL, n_rows, sizeof(*scratch.all_rows)),
+		memory_grow(NULL, n_rows, sizeof(*scratch.strings)),
+	};
 	uint32_t field_before = 0;
 
-	dense.cells = memory_grow(NULL, rows->n_rows, sizeof(*dense.cells));
-	dense.rows = memory_grow(NULL, rows->n_rows, sizeof(*dense.rows));
-	dense.strings = memory_grow(NULL, rows->n_rows, sizeof(*dense.strings));
-	for (uint32_t i = 0; i < rows->n_rows; i++)
-		dense.cells[i].i = rows->times[i];
-	codec_integers_encode(&dense.cells[0].u, rows->n_rows, &body);
+	for (size_t i = 0; i < n_rows; i++) {
+		scratch.all_rows[i] = (uint32_t)i;
+		scratch.cells[i].i = rows->times[i];
+	}
+	codec_integers_encode(&scratch.cells[0].u, n_rows, &body);
 	put_fixed(rows, body.n, codec_crc32(body.p, body.n), &head);
 	for (uint32_t i = 0; i < rows->n_columns; i++) {
 		const struct codec_column *column = &rows->columns[i];
 		size_t from = body.n;
+		struct dense dense;
 
-		gather(column, rows->n_rows, &dense);
-		if (dense.n < rows->n_rows)
-			put_presence(&dense, rows->n_rows, &body);
+		gather(column, n_rows, &scratch, &dense);
+		if (dense.n < n_rows)
+			put_presence(&dense, n_rows, &body);
 		put_values(&dense, column->type, &body);
-		put_entry(column, field_before, &dense, rows->n_rows,
+		put_entry(column, field_before, &dense, n_rows,
 		    slice_make(body.p + from, body.n - from), &head);
 		field_before = column->field;
 	}
@@ -275,9 +275,10 @@ codec_chunk_encode(const struct codec_chunk_rows *rows, struct buf *out)
 	store_le32(head.p, codec_crc32(head.p + 4, head.n - 4));
 	buf_put_slice(out, buf_slice(&head));
 	buf_put_slice(out, buf_slice(&body));
-	free(dense.strings);
-	free(dense.rows);
-	free(dense.cells);
+	free(scratch.strings);
+	free(scratch.all_rows);
+	free(scratch.rows);
+	free(scratch.cells);
 	buf_free(&body);
 	buf_free(&head);
 }

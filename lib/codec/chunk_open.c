@@ -238,19 +238,26 @@ codec_chunk_times(const struct codec_chunk *chunk, struct slice bytes, int64_t *
 }
 
 /*
- * Set or clear bits [at, at + n) of a bitmap.
+ * Bits [at, at + n) of a bitmap become the lowest n of `word`; n is 1 to 64.
  */
+static inline void
+put_word(uint64_t *bits, size_t at, unsigned n, uint64_t word)
+{
+	uint64_t mask = UINT64_MAX >> (64 - n), *p = &bits[at >> 6];
+	unsigned shift = at & 63;
+
+	p[0] = (p[0] & ~(mask << shift)) | (word & mask) << shift;
+	if (shift + n > 64)
+		p[1] = (p[1] & ~(mask >> (64 - shift))) | (word & mask) >> (64 - shift);
+}
+
 static void
 put_run(uint64_t *bits, size_t at, size_t n, bool set)
 {
-	while (n > 0) {
-		size_t room = 64 - (at & 63), m = n < room ? n : room;
-		uint64_t mask = UINT64_MAX >> (64 - m) << (at & 63);
-
-		bits[at >> 6] = set ? bits[at >> 6] | mask : bits[at >> 6] & ~mask;
-		at += m;
-		n -= m;
-	}
+	for (; n > 64; at += 64, n -= 64)
+		put_word(bits, at, 64, 0 - (uint64_t)set);
+	if (n > 0)
+		put_word(bits, at, (unsigned)n, 0 - (uint64_t)set);
 }
 
 static int
@@ -279,13 +286,12 @@ get_bitmap(struct slice *in, size_t n_rows, size_t n_present, size_t at, uint64_
 
 	if (in->n < n_bytes)
 		return -1;
-	for (size_t row = 0; row < n_rows; row++) {
-		uint64_t bit = (unsigned char)in->p[row / 8] >> row % 8 & 1;
-		uint64_t *word = &present[(at + row) >> 6];
-		unsigned place = (at + row) & 63;
+	for (size_t row = 0; row < n_rows; row += 64) {
+		unsigned m = n_rows - row < 64 ? (unsigned)(n_rows - row) : 64;
+		uint64_t word = load_le64(in->p + row / 8) & UINT64_MAX >> (64 - m);
 
-		*word = (*word & ~(UINT64_C(1) << place)) | bit << place;
-		count += bit;
+		put_word(present, at + row, m, word);
+		count += (size_t)__builtin_popcountll(word);
 	}
 	*in = slice_make(in->p + n_bytes, in->n - n_bytes);
 	return count == n_present ? 0 : -1;

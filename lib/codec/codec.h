@@ -115,7 +115,11 @@ uint32_t	 codec_batch_cells(const struct codec_batch *batch,
 		     size_t *n_strings);
 const struct codec_batch_column *codec_batch_find(const struct codec_batch *batch, uint32_t field);
 
-/* ---- columns of chunks: n values of one type as few bytes ---- */
+/*
+ * ---- columns of chunks: n values of one type as few bytes ----
+ *
+ * Behind the bytes that a decoder is given, CODEC_SLACK more must be readable.
+ */
 
 /*
  * codec_integers_encode - append n (at least 1) 64-bit numbers; differences are modulo 2^64, so any
@@ -186,7 +190,8 @@ struct codec_chunk {
  *   returns  0 when these are not the first bytes of a chunk
  * codec_chunk_open - read and verify the head; `head` holds at least head_bytes
  * codec_chunk_times, codec_chunk_cells - from the column's own bytes (offset, length), verified
- *   in     at         where in cells and in the bitmap `present` row 0 goes
+ *   in     bytes      CODEC_SLACK more behind them must be readable
+ *          at         where in cells and in the bitmap `present` row 0 goes
  *          strings    *n_strings are there; those of this column are put behind them
  *   out    cells, present  as codec_batch_cells; texts live in `bytes` or in the arena
  *   errs   ERR_CORRUPT

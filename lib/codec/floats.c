@@ -187,10 +187,14 @@ by_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/*
+ * The high half of a product of two halves' mixture: bits of doubles differ in the highest places
+ * alone, or in the lowest.
+ */
 static size_t
 slot_of(uint64_t v, size_t n_slots)
 {
-	return (size_t)(v * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (n_slots - 1);
+	return (size_t)((v ^ v >> 32) * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (n_slots - 1);
 }
 
 /*
@@ -316,6 +320,22 @@ skip_exceptions(struct slice *in, uint64_t n_rows)
 	return 0;
 }
 
+/*
+ * v = ints / 10^k
+ */
+static void
+divide_all(const uint64_t *ints, size_t n, unsigned k, double *v)
+{
+	double power = codec_decimals_power(k);
+
+	if (k == 0)
+		for (size_t i = 0; i < n; i++)
+			v[i] = (double)(int64_t)ints[i];
+	else
+		for (size_t i = 0; i < n; i++)
+			v[i] = (double)(int64_t)ints[i] / power;
+}
+
 static int
 get_decimals(struct slice *in, size_t n, uint64_t *ints, double *v, struct err *err)
 {
@@ -332,15 +352,7 @@ get_decimals(struct slice *in, size_t n, uint64_t *ints, double *v, struct err *
 	exceptions = *in;
 	if (skip_exceptions(in, n_rows) != 0 || codec_integers_decode(in, n, ints, err) != 0)
 		return -1;
-	if (k == 0) {
-		for (size_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)ints[i];
-	} else {
-		double power = codec_decimals_power(k);
-
-		for (size_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)ints[i] / power;
-	}
+	divide_all(ints, n, k, v);
 	return patch_exceptions(exceptions, n_rows, n, v);
 }
 

@@ -80,11 +80,24 @@ unpack_groups(uint64_t *v, size_t n_groups, const char *p, const unsigned w)
 	}
 }
 
+/*
+ * The last few of a frame, less than eight.
+ */
+static void
+pack_rest(const uint64_t *v, size_t n, char *p, unsigned width)
+{
+	struct bit_writer w = { p, 0, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		bits_put(&w, v[i] & 0xffffffff, width < 32 ? width : 32);
+		if (width > 32)
+			bits_put(&w, v[i] >> 32, width - 32);
+	}
+}
+
 static void
 pack(const uint64_t *v, size_t n, char *p, unsigned width)
 {
-	uint64_t rest[8] = { 0 };
-
 	switch (width) {
 #define ROW(w) case w:								\
 		pack_groups(v, n / 8, p, w);					\
@@ -94,19 +107,7 @@ pack(const uint64_t *v, size_t n, char *p, unsigned width)
 	default:
 		return;
 	}
-	if (n % 8 == 0)
-		return;
-	/* the last few as a group with zeros: bytes behind its end are the next frame's */
-	memcpy(rest, v + n / 8 * 8, n % 8 * sizeof(*v));
-	{
-		struct bit_writer w = { p + n / 8 * width, 0, 0 };
-
-		for (size_t i = 0; i < n % 8; i++) {
-			bits_put(&w, rest[i] & 0xffffffff, width < 32 ? width : 32);
-			if (width > 32)
-				bits_put(&w, rest[i] >> 32, width - 32);
-		}
-	}
+	pack_rest(v + n / 8 * 8, n % 8, p + n / 8 * width, width);
 }
 
 static void

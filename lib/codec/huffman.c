@@ -180,22 +180,35 @@ make_code(const uint32_t *frequency, struct code *code)
 
 /* ---- writing ---- */
 
-static void
-count_classes(const uint8_t *classes, size_t n, uint32_t *frequency)
+static size_t
+quarter_of(size_t n)
 {
-	uint32_t count[4][256] = { { 0 } };
-	size_t i = 0;
+	return (n + STREAMS - 1) / STREAMS;
+}
 
-	for (; i + 4 <= n; i += 4) {	/* four, so that equal neighbours do not wait for each other */
-		count[0][classes[i]]++;
-		count[1][classes[i + 1]]++;
-		count[2][classes[i + 2]]++;
-		count[3][classes[i + 3]]++;
+/*
+ * How often each class occurs, quarter by quarter. Two counters each, so that equal neighbours do
+ * not wait for each other.
+ */
+static void
+count_classes(const uint8_t *classes, size_t n, uint32_t count[STREAMS][CLASSES])
+{
+	size_t quarter = quarter_of(n), i = 0;
+
+	for (unsigned s = 0; s < STREAMS; s++) {
+		size_t end = i + quarter < n ? i + quarter : n;
+		uint32_t odd[CLASSES] = { 0 };
+
+		memset(count[s], 0, sizeof(count[s]));
+		for (; i + 2 <= end; i += 2) {
+			count[s][classes[i]]++;
+			odd[classes[i + 1]]++;
+		}
+		for (; i < end; i++)
+			odd[classes[i]]++;
+		for (unsigned c = 0; c < CLASSES; c++)
+			count[s][c] += odd[c];
 	}
-	for (; i < n; i++)
-		count[0][classes[i]]++;
-	for (unsigned c = 0; c < CLASSES; c++)
-		frequency[c] = count[0][c] + count[1][c] + count[2][c] + count[3][c];
 }
 
 static void
@@ -275,12 +288,6 @@ put_bits(const uint64_t *v, const uint8_t *classes, size_t n, bool wide, char *p
 	return bits_end(&w);
 }
 
-static size_t
-quarter_of(size_t n)
-{
-	return (n + STREAMS - 1) / STREAMS;
-}
-
 /*
  * How many bytes the bits take; *wide when some class has more of them than one put allows.
  */
@@ -298,41 +305,52 @@ measure_bits(const uint32_t *frequency, bool *wide)
 }
 
 static size_t
-measure_codes(const struct code *code, const uint8_t *classes, size_t n)
+measure_codes(const struct code *code, const uint32_t *frequency)
 {
 	uint64_t bits = 0;
 
-	for (size_t i = 0; i < n; i++)
-		bits += code->length[classes[i]];
+	for (unsigned c = 0; c < CLASSES; c++)
+		bits += (uint64_t)frequency[c] * code->length[c];
 	return (size_t)((bits + 7) / 8);
+}
+
+static void
+put_streams(const struct code *code, const uint8_t *classes, const uint64_t *v, size_t n,
+    uint32_t count[STREAMS][CLASSES], const uint32_t *frequency, struct buf *out)
+{
+	size_t quarter = quarter_of(n), n_bits;
+	bool wide;
+	char *p;
+
+	for (unsigned s = 0; s < STREAMS; s++)
+		codec_varint_put(out, measure_codes(code, count[s]));
+	n_bits = measure_bits(frequency, &wide);
+	codec_varint_put(out, n_bits);
+	buf_reserve(out, n + n / 2 + n_bits);	/* a code is ten bits at most */
+	p = out->p + out->n;
+	for (size_t at = 0; at < n; at += quarter)
+		p = put_codes(code, classes + at, n - at < quarter ? n - at : quarter, p);
+	if (n_bits > 0)
+		p = put_bits(v, classes, n, wide, p);
+	out->n = (size_t)(p - out->p);
 }
 
 bool
 huffman_encode(const uint64_t *v, size_t n, struct buf *out)
 {
 	uint8_t *classes = memory_alloc(n);
-	uint32_t frequency[CLASSES];
-	size_t quarter = quarter_of(n), n_bits;
-	bool wide, made;
+	uint32_t count[STREAMS][CLASSES], frequency[CLASSES];
 	struct code code;
+	bool made;
 
 	classify(v, n, classes);
-	count_classes(classes, n, frequency);
+	count_classes(classes, n, count);
+	for (unsigned c = 0; c < CLASSES; c++)
+		frequency[c] = count[0][c] + count[1][c] + count[2][c] + count[3][c];
 	made = make_code(frequency, &code);
 	if (made) {
 		put_lengths(&code, out);
-		for (size_t at = 0; at < n; at += quarter)
-			codec_varint_put(out, measure_codes(&code, classes + at,
-			    n - at < quarter ? n - at : quarter));
-		n_bits = measure_bits(frequency, &wide);
-		codec_varint_put(out, n_bits);
-		/* five codes of 10 bits are stored at once: a byte a code and a bit more is room */
-		buf_reserve(out, n + n / 2 + n_bits);
-		for (size_t at = 0; at < n; at += quarter)
-			out->n = (size_t)(put_codes(&code, classes + at,
-			    n - at < quarter ? n - at : quarter, out->p + out->n) - out->p);
-		if (n_bits > 0)
-			out->n = (size_t)(put_bits(v, classes, n, wide, out->p + out->n) - out->p);
+		put_streams(&code, classes, v, n, count, frequency, out);
 	}
 	free(classes);
 	return made;
@@ -423,12 +441,12 @@ find_streams(struct slice *in, struct decoder *d)
  * The codes of one stream from bit `at` on; -1 when they do not end where the stream does.
  */
 static int
-read_stream(const struct decoder *d, unsigned s, size_t at, uint8_t *classes, size_t n)
+read_stream(const struct decoder *d, unsigned s, uint64_t at, uint8_t *classes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint16_t row;
 
-		if (at >= d->n_bytes[s] * 8)
+		if (at >= (uint64_t)d->n_bytes[s] * 8)
 			return -1;
 		row = d->rows[load_le64(d->stream[s] + (at >> 3)) >> (at & 7) & (TABLE - 1)];
 		classes[i] = (uint8_t)row;
@@ -455,9 +473,9 @@ read_codes(const struct decoder *d, uint8_t *classes, size_t n)
 	const uint16_t *rows = d->rows;
 	uint8_t *c0 = classes, *c1 = c0 + quarter, *c2 = c1 + quarter, *c3 = c2 + quarter;
 	const char *p0 = d->stream[0], *p1 = d->stream[1], *p2 = d->stream[2], *p3 = d->stream[3];
-	size_t at0 = 0, at1 = 0, at2 = 0, at3 = 0;
-	size_t end0 = d->n_bytes[0] * 8, end1 = d->n_bytes[1] * 8, end2 = d->n_bytes[2] * 8,
-	    end3 = d->n_bytes[3] * 8;
+	uint64_t at0 = 0, at1 = 0, at2 = 0, at3 = 0;
+	const uint64_t end0 = (uint64_t)d->n_bytes[0] * 8, end1 = (uint64_t)d->n_bytes[1] * 8,
+	    end2 = (uint64_t)d->n_bytes[2] * 8, end3 = (uint64_t)d->n_bytes[3] * 8;
 
 	for (; i + A_LOAD <= common; i += A_LOAD) {
 		uint64_t w0, w1, w2, w3;
@@ -494,8 +512,7 @@ read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v
 	} rows[CLASSES];
 	uint8_t widths[256] = { 0 };
 	const char *p = d->stream[STREAMS];
-	uint64_t want = 0;
-	size_t at = 0;
+	uint64_t want = 0, at = 0;
 
 	for (unsigned c = 0; c < d->end; c++) {
 		widths[c] = (uint8_t)class_bits(c);
