@@ -31,6 +31,7 @@ struct store_cursor {
 	size_t		 index;			/* of the series */
 	int64_t		 from, to;		/* times that no epoch had yet */
 	bool		 finished;		/* there are none */
+	uint64_t	 n_given;		/* rows handed out */
 	struct arena	*arena;			/* of the block */
 	struct arena	*epoch_arena;		/* of the chunks, pieces and groups */
 	struct arena	*fold_arena;		/* of the present folded group */
@@ -88,6 +89,28 @@ journal_touches(const struct store_cursor *c, int64_t min, int64_t max)
 }
 
 /*
+ * The one row asked for is the chunk's first or last, and the directory has all of it.
+ */
+static bool
+edge_row_is_known(const struct store_cursor *c, const struct codec_chunk *head)
+{
+	const struct store_scan_spec *spec = &c->scan->spec;
+	bool any = false;
+
+	for (size_t i = 0; i < spec->n_fields; i++) {
+		const struct codec_chunk_column *column = codec_chunk_find(head, spec->fields[i]);
+
+		if (column == NULL || column->type != c->scan->types[i])
+			continue;
+		if (column->type == VALUE_STRING || (spec->descending
+		    ? column->summary.last_row != head->n_rows - 1 : column->summary.first_row != 0))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/*
  * Is the directory not enough?
  */
 static bool
@@ -96,9 +119,11 @@ wants_columns(void *arg, const struct codec_chunk *head)
 	const struct store_cursor *c = arg;
 	const struct store_scan_spec *spec = &c->scan->spec;
 
-	return !spec->summaries || head->min_time < c->from || head->max_time > c->to ||
-	    !in_one_window(spec, head->min_time, head->max_time) ||
-	    journal_touches(c, head->min_time, head->max_time);
+	if (head->min_time < c->from || head->max_time > c->to ||
+	    journal_touches(c, head->min_time, head->max_time))
+		return true;
+	return spec->limit_rows == 1 ? !edge_row_is_known(c, head)
+	    : !spec->summaries || !in_one_window(spec, head->min_time, head->max_time);
 }
 
 static int
@@ -109,7 +134,8 @@ epoch_body(struct txn *txn, void *arg, struct err *err)
 	const struct store_scan_spec *spec = &c->scan->spec;
 	struct chunk_reading reading = {
 		{ spec->measurement->bucket_id, spec->measurement->id, spec->series[c->index] },
-		c->from, c->to, spec->descending, spec->fields, spec->n_fields, EPOCH_BYTES,
+		c->from, c->to, spec->descending, spec->fields, spec->n_fields,
+		spec->limit_rows == 0 ? EPOCH_BYTES : 0,
 		wants_columns, c
 	};
 
@@ -347,6 +373,7 @@ reverse_rows(struct store_cursor *c, size_t at, size_t n)
 	}
 	for (size_t k = 0; k < c->scan->spec.n_fields; k++) {
 		union cell *cells = c->block.columns[k].cells;
+		bool full = c->sink.n_present[k] == at + n;
 
 		for (size_t i = 0; i < n / 2; i++) {
 			size_t a = at + i, b = at + n - 1 - i;
@@ -354,7 +381,8 @@ reverse_rows(struct store_cursor *c, size_t at, size_t n)
 
 			cells[a] = cells[b];
 			cells[b] = cell;
-			swap_bits(c->sink.bits[k], a, b);
+			if (!full)
+				swap_bits(c->sink.bits[k], a, b);
 		}
 	}
 }
@@ -483,12 +511,35 @@ is_summary(const struct store_cursor *c, const struct group *group)
 	return group->n == 1 && chunk != NULL && !chunk->whole;
 }
 
+static void
+put_edge_row(struct store_cursor *c, const struct codec_chunk *head)
+{
+	const struct store_scan_spec *spec = &c->scan->spec;
+
+	c->block.times[0] = spec->descending ? head->max_time : head->min_time;
+	for (size_t i = 0; i < spec->n_fields; i++) {
+		const struct codec_chunk_column *column = codec_chunk_find(head, spec->fields[i]);
+
+		c->block.columns[i].present = c->sink.bits[i];
+		if (column == NULL || column->type != c->scan->types[i])
+			continue;
+		c->block.columns[i].cells[0] = spec->descending ? column->summary.last
+		    : column->summary.first;
+		bit_set(c->sink.bits[i], 0);
+	}
+	c->block.n_rows = 1;
+}
+
 static int
 put_summary(struct store_cursor *c, const struct chunk_copy *chunk, struct err *err)
 {
 	c->block.n_rows = 0;
-	c->block.summary = &c->summary;
 	c->at_group++;
+	if (c->scan->spec.limit_rows == 1) {
+		put_edge_row(c, &chunk->head);
+		return 0;
+	}
+	c->block.summary = &c->summary;
 	if (summary_fill(c->scan, chunk, c->epoch_arena, &c->summary, err) != 0)
 		return corrupt(c, err);
 	return 0;
@@ -534,6 +585,8 @@ store_cursor_next(struct store_cursor *c, const struct store_block **block, stru
 {
 	*block = NULL;
 	for (;;) {
+		if (c->scan->spec.limit_rows != 0 && c->n_given >= c->scan->spec.limit_rows)
+			return 0;
 		if (c->at_group == c->n_groups) {
 			if (c->finished)
 				return 0;
@@ -546,6 +599,7 @@ store_cursor_next(struct store_cursor *c, const struct store_block **block, stru
 			return -1;
 		if (c->block.n_rows > 0 || c->block.summary != NULL) {
 			*block = &c->block;
+			c->n_given += c->block.n_rows;
 			return 0;
 		}
 	}

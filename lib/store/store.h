@@ -335,6 +335,7 @@ struct store_scan_spec {
 	size_t		 n_fields;
 	int64_t		 from, to;	/* ns, both included */
 	bool		 descending;	/* newest rows first */
+	uint64_t	 limit_rows;	/* of a series that are enough: then no further block; 0 = all */
 
 	/*
 	 * With `summaries` a block may be a summary in place of rows, where what is stored about a

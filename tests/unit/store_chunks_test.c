@@ -153,6 +153,54 @@ whole_chunks_are_answered_from_their_directory(void **unused)
 	home_free(&h);
 }
 
+/*
+ * The last (or first) row of a series alone, with what is in the journal and without.
+ */
+static void
+check_edge(struct home *h, unsigned series, bool last, int64_t time)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	struct store_scan_spec spec = { .measurement = m, .series = &refs[series]->id, .n_series = 1,
+		.fields = &m->fields[0].id, .n_fields = 1, .from = INT64_MIN, .to = INT64_MAX,
+		.descending = last, .limit_rows = 1 };
+	const struct store_block *block;
+	struct store_cursor *cursor;
+	struct store_scan *scan;
+	struct err err;
+
+	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	cursor = store_scan_cursor(scan, 0);
+	assert_int_equal(store_cursor_next(cursor, &block, &err), 0);
+	assert_non_null(block);
+	assert_int_equal(block->times[0], time);
+	assert_int_equal(store_block_value(block, 0, 0).i, time + (int64_t)series);
+	if (block->n_rows == 1)
+		assert_int_equal(store_cursor_next(cursor, &block, &err), 0);
+	store_scan_end(scan);
+}
+
+static void
+one_row_a_series_touches_one_chunk(void **unused)
+{
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	make_refs();
+	write_rows(&h, 100, 6000);
+	compact(&h);
+	check_edge(&h, 2, true, 59990);
+	check_edge(&h, 2, false, 1000);
+	write_rows(&h, 5000, 5001);
+	check_edge(&h, 2, true, 59990);
+	write_rows(&h, 0, 1);
+	write_rows(&h, 6000, 6001);
+	check_edge(&h, 3, true, 60000);
+	check_edge(&h, 3, false, 0);
+	free_refs();
+	home_free(&h);
+}
+
 static void
 small_compactions_do_not_end_in_crumbs(void **unused)
 {
@@ -304,6 +352,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_chunks_are_answered_from_their_directory),
+		cmocka_unit_test(one_row_a_series_touches_one_chunk),
 		cmocka_unit_test(small_compactions_do_not_end_in_crumbs),
 		cmocka_unit_test(deleted_rows_are_gone_wherever_they_lay),
 		cmocka_unit_test(expired_rows_are_invisible_at_once_and_leave_with_compaction),
