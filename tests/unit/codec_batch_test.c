@@ -252,6 +252,35 @@ short_numbers_take_few_bytes(void **unused)
 	arena_free(arena);
 }
 
+/*
+ * -0.0 is no whole number of anything, though it compares as one.
+ */
+static void
+negative_zero_stays(void **unused)
+{
+	struct arena *arena = arena_new(4096);
+	int64_t times[2] = { 1, 2 };
+	uint64_t series = 9, present = 0;
+	uint32_t end = 2;
+	union cell cells[2] = { { .f = -0.0 }, { .f = 2.5 } }, back[2];
+	struct codec_column column = { 1, VALUE_FLOAT, cells, NULL, NULL };
+	struct codec_rows rows = { 2, times, 1, &series, &end, 1, &column };
+	size_t n_strings = 0;
+	struct codec_batch batch;
+	struct buf out = { 0 };
+	struct err err;
+
+	(void)unused;
+	codec_batch_encode(&rows, &out);
+	assert_int_equal(codec_batch_open(buf_slice(&out), arena, &batch, &err), 0);
+	assert_int_equal(codec_batch_cells(&batch, &batch.columns[0], 0, 2, 0, back, &present, NULL,
+	    &n_strings), 2);
+	assert_int_equal(back[0].u, cells[0].u);
+	assert_int_equal(back[1].u, cells[1].u);
+	buf_free(&out);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -259,6 +288,7 @@ main(void)
 		cmocka_unit_test(what_goes_in_comes_out),
 		cmocka_unit_test(damage_is_told),
 		cmocka_unit_test(short_numbers_take_few_bytes),
+		cmocka_unit_test(negative_zero_stays),
 	};
 
 	return cmocka_run_group_tests_name("codec/batch", tests, NULL, NULL);
