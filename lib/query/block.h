@@ -11,6 +11,8 @@
 
 #define BLOCK_ROWS_MAX 4096
 
+struct store_summary_column;
+
 struct column {
 	enum value_type	 type;		/* VALUE_NULL: no row has a value */
 	const union cell *cells;	/* NULL: every row has the value `same` */
@@ -19,10 +21,20 @@ struct column {
 	struct value	 same;
 };
 
+/*
+ * With a summary a block has no rows: they all lie in one window, and what the store knows of each
+ * column stands for them; NULL where nothing is known because the measurement lacks the field.
+ */
+struct block_summary {
+	int64_t		 time;		/* of one of the rows */
+	const struct store_summary_column **columns;
+};
+
 struct block {
 	size_t		 n_rows;
 	const int64_t	*times;
 	struct column	*columns;
+	const struct block_summary *summary;	/* NULL: rows */
 };
 
 /*

@@ -56,8 +56,18 @@ count_finish(void *state, const struct call *call, struct point **points)
 	return s->n == 0 ? 0 : one_value(*points, value_integer(s->n));
 }
 
+static void
+count_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	struct count_state *s = state;
+
+	(void)call;
+	s->n += column->n_present;
+}
+
 const struct fn_states fn_count = {
 	.state_bytes = sizeof(struct count_state), .step = count_step, .finish = count_finish,
+	.sum_up = count_sum_up,
 };
 
 /* ---- sum and mean ---- */
@@ -133,11 +143,26 @@ mean_finish(void *state, const struct call *call, struct point **points)
 	return s->n == 0 ? 0 : one_value(*points, value_float(sum / (double)s->n));
 }
 
+static void
+sum_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	struct sum_state *s = state;
+
+	(void)call;
+	s->n += column->n_present;
+	if (column->type == VALUE_FLOAT)
+		s->sum.f += column->sum.f;
+	else
+		s->sum.u += column->sum.u;
+}
+
 const struct fn_states fn_sum = {
 	.state_bytes = sizeof(struct sum_state), .step = sum_step, .finish = sum_finish,
+	.sum_up = sum_sum_up,
 };
 const struct fn_states fn_mean = {
 	.state_bytes = sizeof(struct sum_state), .step = sum_step, .finish = mean_finish,
+	.sum_up = sum_sum_up,
 };
 
 /* ---- spread ---- */
@@ -189,8 +214,28 @@ spread_finish(void *state, const struct call *call, struct point **points)
 	    (struct value){ .type = call->type, .u = s->high.u - s->low.u });
 }
 
+static bool
+cell_less(enum value_type type, union cell a, union cell b)
+{
+	return type == VALUE_FLOAT ? a.f < b.f : type == VALUE_INTEGER ? a.i < b.i : a.u < b.u;
+}
+
+static void
+spread_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	struct spread_state *s = state;
+
+	(void)call;
+	if (!s->set || cell_less(column->type, column->min, s->low))
+		s->low = column->min;
+	if (!s->set || cell_less(column->type, s->high, column->max))
+		s->high = column->max;
+	s->set = true;
+}
+
 const struct fn_states fn_spread = {
 	.state_bytes = sizeof(struct spread_state), .step = spread_step, .finish = spread_finish,
+	.sum_up = spread_sum_up,
 };
 
 /* ---- stddev: Welford, Technometrics 4(3), 1962 ---- */

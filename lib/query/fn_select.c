@@ -86,6 +86,47 @@ max_step(void *state, const struct call *call, const struct fn_input *in, size_t
 	extreme_step(state, in, from, to, true);
 }
 
+/*
+ * A point that a summary names: nothing but its time and value is known.
+ */
+static void
+keep_cell(struct kept *k, enum value_type type, union cell cell, int64_t time)
+{
+	k->set = true;
+	k->time = time;
+	k->value = (struct value){ .type = type, .i = cell.i };
+	if (type == VALUE_BOOLEAN)
+		k->value.b = cell.u != 0;
+}
+
+static void
+extreme_sum_up(struct kept *k, enum value_type type, union cell cell, int64_t time, bool greatest)
+{
+	struct kept other = { .set = false };
+	bool better;
+
+	keep_cell(&other, type, cell, time);
+	better = !k->set || (greatest ? query_functions_less(k->value, other.value) :
+	    query_functions_less(other.value, k->value));
+	if (better || (time < k->time && !query_functions_less(other.value, k->value) &&
+	    !query_functions_less(k->value, other.value)))
+		keep_cell(k, type, cell, time);
+}
+
+static void
+min_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	(void)call;
+	extreme_sum_up(state, column->type, column->min, column->min_time, false);
+}
+
+static void
+max_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	(void)call;
+	extreme_sum_up(state, column->type, column->max, column->max_time, true);
+}
+
 static size_t
 kept_finish(void *state, const struct call *call, struct point **points)
 {
@@ -106,11 +147,11 @@ kept_forget(void *state)
 
 const struct fn_states fn_min = {
 	.state_bytes = sizeof(struct kept), .step = min_step, .finish = kept_finish,
-	.drop = kept_forget,
+	.drop = kept_forget, .sum_up = min_sum_up,
 };
 const struct fn_states fn_max = {
 	.state_bytes = sizeof(struct kept), .step = max_step, .finish = kept_finish,
-	.drop = kept_forget,
+	.drop = kept_forget, .sum_up = max_sum_up,
 };
 
 /* ---- first and last: at equal times the greater value ---- */
@@ -121,17 +162,48 @@ column_is_empty(const struct column *c)
 	return c->type == VALUE_NULL;
 }
 
+/*
+ * Does a point take the place of the one that is kept?
+ */
+static bool
+goes_before(const struct kept *k, int64_t t, struct value v, bool last)
+{
+	if (!k->set)
+		return true;
+	return t != k->time ? (t > k->time) == last : query_functions_less(k->value, v);
+}
+
 static void
 consider(struct kept *k, const struct fn_input *in, size_t row, bool last)
 {
-	int64_t t = in->block->times[row];
+	struct value v = column_value(&in->block->columns[in->column], row);
 
-	if (k->set && t != k->time && (t > k->time) != last)
-		return;
-	if (k->set && t == k->time &&
-	    !query_functions_less(k->value, column_value(&in->block->columns[in->column], row)))
-		return;
-	query_functions_keep(k, in, row);
+	if (goes_before(k, in->block->times[row], v, last))
+		query_functions_keep(k, in, row);
+}
+
+static void
+end_sum_up(struct kept *k, enum value_type type, union cell cell, int64_t time, bool last)
+{
+	struct kept other = { .set = false };
+
+	keep_cell(&other, type, cell, time);
+	if (goes_before(k, time, other.value, last))
+		keep_cell(k, type, cell, time);
+}
+
+static void
+first_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	(void)call;
+	end_sum_up(state, column->type, column->first, column->first_time, false);
+}
+
+static void
+last_sum_up(void *state, const struct call *call, const struct store_summary_column *column)
+{
+	(void)call;
+	end_sum_up(state, column->type, column->last, column->last_time, true);
 }
 
 /*
@@ -175,11 +247,11 @@ last_step(void *state, const struct call *call, const struct fn_input *in, size_
 
 const struct fn_states fn_first = {
 	.state_bytes = sizeof(struct kept), .step = first_step, .finish = kept_finish,
-	.drop = kept_forget,
+	.drop = kept_forget, .sum_up = first_sum_up,
 };
 const struct fn_states fn_last = {
 	.state_bytes = sizeof(struct kept), .step = last_step, .finish = kept_finish,
-	.drop = kept_forget,
+	.drop = kept_forget, .sum_up = last_sum_up,
 };
 
 /* ---- percentile: nearest rank ---- */

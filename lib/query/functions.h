@@ -124,6 +124,7 @@ struct fn_input {
  *   finish   how many points there are: *points borrows from the state, or is left as it was, when
  *            it points to room for one; a value of VALUE_NULL is a point that shows as null
  *   drop     give back what the state owns; NULL when it owns nothing
+ *   sum_up   a stretch of rows by what the store knows of it; NULL when the rows are needed
  */
 struct fn_states {
 	size_t		 state_bytes;
@@ -132,6 +133,8 @@ struct fn_states {
 			     size_t from, size_t to);
 	size_t		(*finish)(void *state, const struct call *call, struct point **points);
 	void		(*drop)(void *state);
+	void		(*sum_up)(void *state, const struct call *call,
+			     const struct store_summary_column *column);
 };
 
 /*

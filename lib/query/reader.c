@@ -36,13 +36,15 @@ struct reader_source {
 	size_t		 n_where;
 	size_t		*raw;		/* fields of the measurement, columns of the subquery */
 	size_t		 n_raw;
-	bool		 must_have_one;	/* rows may lack all that is wanted */
+	bool		 must_have_one;	/* rows may lack what is wanted */
+	bool		 as_stored;	/* no column is converted, no row is left out */
 };
 
 struct reader {
 	struct plan	*plan;
 	const struct refs *refs;
 	int64_t		 from, to;
+	enum reader_summaries summaries;
 	struct reader_source *sources;
 	struct reader	*next;		/* of the plan */
 };
@@ -63,6 +65,8 @@ struct feed {
 	struct column	*where_columns;
 	struct value	*slots;
 	struct block	 block;
+	struct block_summary summary;
+	bool		 has_summary;	/* the present raw block is one */
 	struct scratch	**made;		/* by wanted column, then by where_columns, when needed */
 	int64_t		*times;
 };
@@ -136,10 +140,24 @@ find_origin(const struct plan_source *source, struct reader_source *s, struct re
 	return o;
 }
 
+/*
+ * A column that is not there at all needs no rows either.
+ */
+static bool
+is_as_stored(const struct plan_source *source, const struct reader_source *s,
+    const struct origin *o)
+{
+	if (o->kind == ORIGIN_NONE)
+		return true;
+	return o->kind == ORIGIN_FIELD && source->measurement != NULL &&
+	    source->measurement->fields[s->raw[o->index]].type == o->as;
+}
+
 static int
 begin_scan(struct reader *reader, const struct plan_source *source, struct reader_source *s,
     struct err *err)
 {
+	const struct window *window = &reader->plan->window;
 	uint32_t *fields = arena_array(reader->plan->arena, uint32_t, s->n_raw + 1);
 	struct store_scan_spec spec = {
 		.measurement = source->measurement, .series = source->series,
@@ -149,6 +167,12 @@ begin_scan(struct reader *reader, const struct plan_source *source, struct reade
 
 	for (size_t i = 0; i < s->n_raw; i++)
 		fields[i] = source->measurement->fields[s->raw[i]].id;
+	spec.summaries = reader->summaries != READER_ROWS && s->as_stored;
+	spec.summary_times = reader->summaries == READER_SUMMARIES_WITH_TIMES;
+	spec.window_ns = window->interval;
+	if (window->interval != 0)
+		spec.window_phase = (window->offset % window->interval + window->interval) %
+		    window->interval;
 	return store_scan_begin(reader->plan->ctx->store, &spec, &s->scan, err);
 }
 
@@ -161,12 +185,15 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 	bool any_wanted = false;
 	size_t n_wanted_raw;
 
+	s->as_stored = source->where == NULL;
+
 	s->ready = true;
 	s->wanted = arena_array(arena, struct origin, reader->refs->n + 1);
 	s->where = arena_array(arena, struct origin, source->where_refs.n + 1);
 	s->raw = arena_array(arena, size_t, reader->refs->n + source->where_refs.n + 1);
 	for (size_t i = 0; i < reader->refs->n; i++) {
 		s->wanted[i] = find_origin(source, s, reader->refs->list[i], false);
+		s->as_stored &= is_as_stored(source, s, &s->wanted[i]);
 		any_wanted |= s->wanted[i].kind == ORIGIN_FIELD ||
 		    (s->wanted[i].kind == ORIGIN_TAG && source->measurement == NULL);
 	}
@@ -185,9 +212,11 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 }
 
 static bool
-reads_same(const struct reader *reader, const struct refs *refs, int64_t from, int64_t to)
+reads_same(const struct reader *reader, const struct refs *refs, int64_t from, int64_t to,
+    enum reader_summaries summaries)
 {
-	if (reader->from != from || reader->to != to || reader->refs->n != refs->n)
+	if (reader->from != from || reader->to != to || reader->refs->n != refs->n ||
+	    reader->summaries != summaries)
 		return false;
 	for (size_t i = 0; i < refs->n; i++)
 		if (reader->refs->list[i].type != refs->list[i].type ||
@@ -197,7 +226,8 @@ reads_same(const struct reader *reader, const struct refs *refs, int64_t from, i
 }
 
 struct reader *
-query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to)
+query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64_t to,
+    enum reader_summaries summaries)
 {
 	struct reader *reader;
 	struct refs *copy;
@@ -205,7 +235,7 @@ query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64
 	from = from < TIME_MIN ? TIME_MIN : from;
 	to = to > TIME_MAX ? TIME_MAX : to;
 	for (reader = plan->readers; reader != NULL; reader = reader->next)
-		if (reads_same(reader, refs, from, to))
+		if (reads_same(reader, refs, from, to, summaries))
 			return reader;
 	reader = memory_zalloc(sizeof(*reader));
 	copy = arena_zalloc(plan->arena, sizeof(*copy));
@@ -217,6 +247,7 @@ query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64
 	reader->refs = copy;
 	reader->from = from;
 	reader->to = to;
+	reader->summaries = summaries;
 	reader->sources = memory_array(plan->n_sources + 1, sizeof(*reader->sources));
 	reader->next = plan->readers;
 	plan->readers = reader;
@@ -271,6 +302,8 @@ query_feed_open(struct reader *reader, struct plan_input input, struct feed **ou
 	feed->where_columns = memory_array(s->n_where + 1, sizeof(*feed->where_columns));
 	feed->slots = memory_array(s->n_where + 1, sizeof(*feed->slots));
 	feed->block.columns = memory_array(reader->refs->n + 1, sizeof(*feed->block.columns));
+	feed->summary.columns = memory_array(reader->refs->n + 1,
+	    sizeof(*feed->summary.columns));
 	feed->made = memory_array(reader->refs->n + s->n_where + 1, sizeof(*feed->made));
 	if (source->measurement != NULL) {
 		feed->cursor = store_scan_cursor(s->scan, input.index);
@@ -297,10 +330,23 @@ query_feed_close(struct feed *feed)
 	free(feed->made);
 	free(feed->times);
 	free(feed->block.columns);
+	free(feed->summary.columns);
 	free(feed->slots);
 	free(feed->where_columns);
 	free(feed->raw);
 	free(feed);
+}
+
+static void
+take_summary(struct feed *feed, const struct store_summary *stored)
+{
+	feed->summary.time = stored->min_time;
+	for (size_t i = 0; i < feed->reader->refs->n; i++) {
+		const struct origin *o = &feed->source->wanted[i];
+
+		feed->summary.columns[i] = o->kind == ORIGIN_FIELD &&
+		    stored->columns[o->index].n_present > 0 ? &stored->columns[o->index] : NULL;
+	}
 }
 
 static int
@@ -315,7 +361,7 @@ check_limits(const struct plan *plan, struct err *err)
 }
 
 /*
- * The next block as it comes: *n is 0 at the end.
+ * The next block as it comes: *n is 0 at the end, or when it is a summary.
  */
 static int
 next_raw(struct feed *feed, size_t *n, const int64_t **times, struct err *err)
@@ -328,6 +374,12 @@ next_raw(struct feed *feed, size_t *n, const int64_t **times, struct err *err)
 		return query_subquery_next(feed->subquery, n, times, feed->raw, err);
 	if (store_cursor_next(feed->cursor, &stored, err) != 0)
 		return -1;
+	feed->has_summary = stored != NULL && stored->summary != NULL;
+	if (feed->has_summary) {
+		take_summary(feed, stored->summary);
+		*n = 0;
+		return 0;
+	}
 	*n = stored != NULL ? stored->n_rows : 0;
 	if (*n == 0)
 		return 0;
@@ -486,7 +538,8 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 	for (size_t i = 0; i < n_refs; i++)
 		feed->block.columns[i] = origin_column(feed, &s->wanted[i]);
 	if (s->filter != NULL || s->must_have_one) {
-		struct block where = { n, times, feed->where_columns };
+		struct block where = { .n_rows = n, .times = times,
+		    .columns = feed->where_columns };
 
 		for (size_t i = 0; i < s->n_where; i++) {
 			feed->where_columns[i] = origin_column(feed, &s->where[i]);
@@ -524,6 +577,13 @@ query_feed_next(struct feed *feed, const struct block **block, struct err *err)
 		*block = NULL;
 		if (next_raw(feed, &n, &times, err) != 0)
 			return -1;
+		feed->block.summary = NULL;
+		if (feed->has_summary) {
+			feed->block.summary = &feed->summary;
+			feed->block.n_rows = 0;
+			*block = &feed->block;
+			return 0;
+		}
 		if (n == 0)
 			return 0;
 		if (make_block(feed, n, times) > 0) {

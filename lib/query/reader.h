@@ -15,6 +15,11 @@ struct feed;
 struct runs;
 
 /*
+ * Summaries in place of rows are wanted, where a stretch of them lies in one window.
+ */
+enum reader_summaries { READER_ROWS, READER_SUMMARIES, READER_SUMMARIES_WITH_TIMES };
+
+/*
  * query_reader_get - what reads some refs; the same for every group, so that a scan begins once
  *   in     refs     the columns of every block, in this order
  *          from, to both included
@@ -22,7 +27,7 @@ struct runs;
  * query_reader_free_all - also those of the subqueries
  */
 struct reader	*query_reader_get(struct plan *plan, const struct refs *refs, int64_t from,
-		     int64_t to);
+		     int64_t to, enum reader_summaries summaries);
 void		 query_reader_free_all(struct plan *plan);
 bool		 query_reader_descending(const struct reader *reader);
 

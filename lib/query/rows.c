@@ -53,6 +53,6 @@ query_rows_open(struct plan *plan, const struct plan_group *group, const struct 
 	r->stream.n_slots = refs->n;
 	r->stream.slots = slots;
 	r->stream.values = memory_array(refs->n + 1, sizeof(*r->stream.values));
-	r->reader = query_reader_get(plan, refs, plan->from, plan->to);
+	r->reader = query_reader_get(plan, refs, plan->from, plan->to, READER_ROWS);
 	return query_merge_open(r->reader, group, &r->runs, err);
 }

@@ -151,6 +151,14 @@ query_windows_release(struct windows *w, struct finished *f)
 
 /* ---- merged by time ---- */
 
+static int
+open_merge(struct windows *w, struct err *err)
+{
+	w->reader = query_reader_get(w->spec.plan, w->spec.refs, w->spec.from, w->spec.to,
+	    READER_ROWS);
+	return query_merge_open(w->reader, w->spec.group, &w->runs, err);
+}
+
 static void
 bounds_of(const struct windows *w, int64_t t, int64_t *start, int64_t *end)
 {
@@ -254,9 +262,30 @@ states_at(struct windows *w, int64_t start)
 }
 
 static bool
+take_summary(struct windows *w, const struct block_summary *summary)
+{
+	int64_t start, end;
+	unsigned char *states;
+
+	bounds_of(w, summary->time, &start, &end);
+	states = states_at(w, start);
+	for (size_t i = 0; states != NULL && i < w->spec.n_calls; i++) {
+		const struct call *call = w->spec.calls[i];
+		const struct store_summary_column *c = summary->columns[w->spec.columns[i]];
+
+		if (c != NULL)
+			call->function->states->sum_up(states + w->offsets[i], call, c);
+	}
+	return states != NULL;
+}
+
+static bool
 take_block(struct windows *w, const struct block *block)
 {
 	size_t at = 0;
+
+	if (block->summary != NULL)
+		return take_summary(w, block->summary);
 
 	while (at < block->n_rows) {
 		int64_t start, end;
@@ -322,8 +351,7 @@ next_in_table(struct windows *w, struct finished **out, struct err *err)
 		return -1;
 	if (bad > 0) {		/* begin again, merging */
 		drop_table(w);
-		return query_merge_open(w->reader, w->spec.group, &w->runs, err) != 0 ? -1 :
-		    next_merged(w, out, err);
+		return open_merge(w, err) != 0 ? -1 : next_merged(w, out, err);
 	}
 	*out = NULL;
 	if (w->given == w->n_table)
@@ -337,6 +365,27 @@ next_in_table(struct windows *w, struct finished **out, struct err *err)
 
 /* ---- both ---- */
 
+/*
+ * Do summaries of rows do, and are the times in them needed?
+ */
+static enum reader_summaries
+choose_summaries(const struct windows_spec *spec)
+{
+	bool times = spec->plan->selector && spec->plan->window.interval == 0;
+
+	if (spec->n_aux > 0 || spec->plan->window.zone != NULL)
+		return READER_ROWS;
+	for (size_t i = 0; i < spec->n_calls; i++) {
+		const struct fn_states *states = spec->calls[i]->function->states;
+
+		if (states->sum_up == NULL ||
+		    (spec->calls[i]->in == VALUE_STRING && states != &fn_count))
+			return READER_ROWS;
+		times |= states == &fn_first || states == &fn_last;
+	}
+	return times ? READER_SUMMARIES_WITH_TIMES : READER_SUMMARIES;
+}
+
 static bool
 goes_by_time(const struct windows_spec *spec)
 {
@@ -344,7 +393,8 @@ goes_by_time(const struct windows_spec *spec)
 
 	if (plan->window.interval == 0)
 		return false;
-	if (spec->group->n_inputs == 1 || plan->window.zone != NULL)
+	if (plan->window.zone != NULL ||
+	    (spec->group->n_inputs == 1 && choose_summaries(spec) == READER_ROWS))
 		return true;
 	if (plan->limit > 0 && plan->fill == FILL_NONE && spec->group->n_inputs <= 256)
 		return true;
@@ -367,8 +417,12 @@ query_windows_open(const struct windows_spec *spec, struct windows **out, struct
 		w->offsets[i] = w->state_bytes;
 		w->state_bytes += (spec->calls[i]->function->states->state_bytes + 15) / 16 * 16;
 	}
-	w->reader = query_reader_get(spec->plan, spec->refs, spec->from, spec->to);
-	return goes_by_time(spec) ? query_merge_open(w->reader, spec->group, &w->runs, err) : 0;
+	if (!goes_by_time(spec)) {
+		w->reader = query_reader_get(spec->plan, spec->refs, spec->from, spec->to,
+		    choose_summaries(spec));
+		return 0;
+	}
+	return open_merge(w, err);
 }
 
 int

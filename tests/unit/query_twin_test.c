@@ -75,6 +75,19 @@ put_line(struct buf *lines, const struct row *r)
 	buf_printf(lines, " %d\n", r->t);
 }
 
+/*
+ * What is there moves into chunks; what comes later lies over them in the journal.
+ */
+static void
+compact(void)
+{
+	struct store_compact_spec spec = { NULL, NULL };
+	struct err err;
+
+	if (store_compact(answers.store, &spec, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
 static void
 write_points(uint64_t bucket)
 {
@@ -91,6 +104,8 @@ write_points(uint64_t bucket)
 			buf_putc(&lines, '\0');
 			answers_write(&answers, bucket, lines.p);
 			buf_reset(&lines);
+			if (n == N_POINTS / 3 * 2 / 100 * 100 - 1)
+				compact();
 		}
 	}
 	buf_free(&lines);
