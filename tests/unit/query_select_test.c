@@ -99,7 +99,8 @@ static const struct {
 	    "0 cpu{dc=x}(time,sum): 0,10;\n" },
 	{ "SELECT count(k) FROM (SELECT k, v FROM long) WHERE v < 100",
 	    "0 long(time,count): 0,100;\n" },
-	{ "SELECT mean(u) FROM (SELECT u FROM cpu) WHERE time >= 0s AND time < 40s GROUP BY time(20s)",
+	{ "SELECT mean(u) FROM (SELECT u FROM cpu) WHERE time >= 0s AND time < 40s "
+	    "GROUP BY time(20s)",
 	    "0 cpu(time,mean): 0,10; 20,25;\n" },
 
 	/* sequences, also over the window in front of the range */
@@ -115,7 +116,8 @@ static const struct {
 	/* fills */
 	{ "SELECT count(n), mean(u) FROM cpu WHERE time >= 20s AND time < 60s GROUP BY time(10s)",
 	    "0 cpu(time,count,mean): 20,1,20; 30,1,30; 40,0,40; 50,0,null;\n" },
-	{ "SELECT last(s) FROM cpu WHERE time >= 0s AND time < 40s GROUP BY time(10s) fill(previous)",
+	{ "SELECT last(s) FROM cpu WHERE time >= 0s AND time < 40s "
+	    "GROUP BY time(10s) fill(previous)",
 	    "0 cpu(time,last): 0,null; 10,one; 20,one; 30,three;\n" },
 	{ "SELECT mean(u) FROM cpu WHERE time >= 10s AND time < 30s GROUP BY time(5s) fill(linear)",
 	    "0 cpu(time,mean): 10,10; 15,15; 20,20; 25,null;\n" },
@@ -130,7 +132,8 @@ static const struct {
 	{ "SELECT v FROM long WHERE rare = 'r' AND v > 9800", "0 long(time,v): 9900,9900;\n" },
 	{ "SELECT rare, k FROM long WHERE v >= 9750 AND time < 9900s",
 	    "0 long(time,rare,k): 9800,r,a;\n" },
-	{ "SELECT max(v) FROM long WHERE time < 10000s GROUP BY time(1m) ORDER BY time DESC LIMIT 2",
+	{ "SELECT max(v) FROM long WHERE time < 10000s GROUP BY time(1m) "
+	    "ORDER BY time DESC LIMIT 2",
 	    "0 long(time,max): 9960,9999; 9900,9959;\n" },
 	{ "SELECT median(v) FROM long WHERE time >= 0s AND time < 10000s GROUP BY time(5000s)",
 	    "0 long(time,median): 0,2499.5; 5000,7499.5;\n" },

@@ -381,7 +381,8 @@ put_windows(struct lines *l, const struct row *const *group, size_t n)
 			if (r[k].has) {
 				before[k] = r[k].value;
 				has_before[k] = true;
-			} else if (q->fill == 3 || (q->fill == 0 && q->calls[k] == COUNT && any[k])) {
+			} else if (q->fill == 3 ||
+			    (q->fill == 0 && q->calls[k] == COUNT && any[k])) {
 				r[k] = (struct result){ true, q->fill == 3 ? 7 : 0, 0 };
 			} else if (q->fill == 2 && has_before[k]) {
 				r[k] = (struct result){ true, before[k], 0 };
@@ -510,8 +511,8 @@ queries_agree_with_the_twin(void **state)
 		twin_answer(&want, &q);
 		got = answers_query(&answers, "d", text.p);
 		if (strcmp(got, want.p) != 0)
-			fail_msg("state %llu: %s\n got: %s\nwant: %s", (unsigned long long)began, text.p,
-			    got, want.p);
+			fail_msg("state %llu: %s\n got: %s\nwant: %s",
+			    (unsigned long long)began, text.p, got, want.p);
 	}
 	buf_free(&text);
 	buf_free(&want);
