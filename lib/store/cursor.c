@@ -260,6 +260,7 @@ load_epoch(struct store_cursor *c, struct err *err)
 	if (!c->scan->journal_only && store_txn(c->scan->store, STORE_READ, c->epoch_arena, epoch_body,
 	    &job, err) != 0)
 		return corrupt(c, err);
+	c->scan->store->counters.n_chunks += job.batch.n;
 	if (!job.batch.more)
 		c->finished = true;
 	else if (c->scan->spec.descending)
@@ -580,6 +581,23 @@ fill_block(struct store_cursor *c, struct err *err)
 	return 0;
 }
 
+static void
+count_block(const struct store_cursor *c)
+{
+	struct store_counters *counters = &c->scan->store->counters;
+
+	if (c->block.summary != NULL) {
+		size_t done = c->at_group - 1;
+		size_t g = c->scan->spec.descending ? c->n_groups - 1 - done : done;
+
+		counters->n_summaries++;
+		counters->n_summary_rows += c->pieces[c->groups[g].first].n;
+	} else {
+		counters->n_blocks++;
+		counters->n_rows += c->block.n_rows;
+	}
+}
+
 int
 store_cursor_next(struct store_cursor *c, const struct store_block **block, struct err *err)
 {
@@ -600,6 +618,7 @@ store_cursor_next(struct store_cursor *c, const struct store_block **block, stru
 		if (c->block.n_rows > 0 || c->block.summary != NULL) {
 			*block = &c->block;
 			c->n_given += c->block.n_rows;
+			count_block(c);
 			return 0;
 		}
 	}

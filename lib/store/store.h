@@ -413,4 +413,30 @@ void		 store_cursor_close(struct store_cursor *cursor);
  */
 struct value	 store_block_value(const struct store_block *block, size_t column, size_t row);
 
+/* ---- what reading costs: for EXPLAIN ---- */
+
+struct store_survey {
+	uint64_t	 n_chunks;
+	uint64_t	 n_rows;	/* of those chunks, also outside the range */
+};
+
+struct store_counters {		/* of all cursors since the store was opened */
+	uint64_t	 n_chunks;	/* whose directory was read */
+	uint64_t	 n_summaries;	/* chunks that were answered from it */
+	uint64_t	 n_summary_rows;
+	uint64_t	 n_blocks;	/* of rows */
+	uint64_t	 n_rows;
+};
+
+/*
+ * store_survey - add up the chunks that a scan of some series would look at, by their directories
+ *   in     ids       ascending
+ *          from, to  both included
+ * store_counters - what was read so far; the difference of two is what happened between them
+ */
+int		 store_survey(struct store *store, const struct store_measurement *m,
+		     const uint64_t *ids, size_t n, int64_t from, int64_t to,
+		     struct store_survey *survey, struct err *err);
+struct store_counters store_counters(const struct store *store);
+
 #endif

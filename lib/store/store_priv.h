@@ -412,6 +412,7 @@ struct store {
 	struct arena	*scratch;	/* of one call into the store */
 	struct store_backlog due;	/* a measurement whose journal has grown long */
 	struct compaction *compaction;	/* the one under way in this process, or NULL */
+	struct store_counters counters;	/* what cursors have read */
 };
 
 /* ---- compaction (compact.c) ---- */
