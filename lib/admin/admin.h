@@ -161,6 +161,41 @@ int		 admin_databases(struct store *store, struct arena *arena,
 		     const struct grants *grants, struct slice **names, size_t *n,
 		     struct err *err);
 
+/* ---- databases.c: databases and policies as InfluxQL makes, changes and drops them ---- */
+
+struct admin_policy_spec {
+	struct slice	 database;
+	struct slice	 name;		/* "" = autogen */
+	const int64_t	*retention_ns;	/* 0 = for ever; NULL = not said: for ever, or as it is */
+	const int64_t	*shard_ns;	/* checked as InfluxDB does, and forgotten: weir has no shards */
+	bool		 is_default;
+};
+
+/*
+ * admin_database_create - a database with one policy: bucket DATABASE/POLICY and a mapping to it
+ *   in     with_policy  the spec says more than the database's name
+ * admin_policy_create - one more policy
+ *   both   what is there already and is the same is no error
+ * admin_policy_alter - retention, and to be the default
+ * admin_policy_drop, admin_database_drop - mappings and buckets with all their points; none there
+ *     is no error. A bucket that another pair of database and policy leads to stays
+ *   errs   ERR_INVALID    invalid name; retention policy duration must be at least 1h0m0s;
+ *                         retention policy duration must be greater than the shard duration
+ *          ERR_NOT_FOUND  database not found: x; retention policy not found: x
+ *          ERR_CONFLICT   retention policy already exists; retention policy conflicts with an
+ *                         existing policy
+ */
+int		 admin_database_create(struct store *store, struct arena *arena,
+		     const struct admin_policy_spec *spec, bool with_policy, struct err *err);
+int		 admin_database_drop(struct store *store, struct arena *arena,
+		     struct slice database, struct err *err);
+int		 admin_policy_create(struct store *store, struct arena *arena,
+		     const struct admin_policy_spec *spec, struct err *err);
+int		 admin_policy_alter(struct store *store, struct arena *arena,
+		     const struct admin_policy_spec *spec, struct err *err);
+int		 admin_policy_drop(struct store *store, struct arena *arena,
+		     struct slice database, struct slice name, struct err *err);
+
 /* ---- tokens.c ---- */
 
 struct admin_token_spec {

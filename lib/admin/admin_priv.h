@@ -40,4 +40,16 @@ int	 admin_bucket_of(struct txn *txn, struct slice which, struct store_bucket *o
 int	 admin_change(struct store *store, struct arena *arena,
 	     int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err);
 
+/* ---- policies.c ---- */
+
+/*
+ * admin_policies_read - in a body: every pair of database and policy there is, by database and
+ *     name; of several of one pair the first is the one that counts
+ * admin_policies_visible - leave out those that another one hides, and mark the defaults; returns
+ *     how many are left
+ */
+int	 admin_policies_read(struct txn *txn, struct arena *arena, struct admin_policy **list,
+	     size_t *n, struct err *err);
+size_t	 admin_policies_visible(struct admin_policy *list, size_t n);
+
 #endif

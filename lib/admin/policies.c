@@ -17,16 +17,6 @@ struct catalogue {
 };
 
 static int
-read_body(struct txn *txn, void *arg, struct err *err)
-{
-	struct catalogue *c = arg;
-
-	if (store_bucket_list(txn, &c->buckets, &c->n_buckets, err) != 0)
-		return -1;
-	return store_dbrp_list(txn, &c->dbrps, &c->n_dbrps, err);
-}
-
-static int
 by_id(const void *a, const void *b)
 {
 	uint64_t x = ((const struct store_bucket *)a)->id, y = ((const struct store_bucket *)b)->id;
@@ -95,6 +85,22 @@ collect(const struct catalogue *c, struct admin_policy *list)
 	return n;
 }
 
+int
+admin_policies_read(struct txn *txn, struct arena *arena, struct admin_policy **list, size_t *n,
+    struct err *err)
+{
+	struct catalogue c = { 0 };
+
+	if (store_bucket_list(txn, &c.buckets, &c.n_buckets, err) != 0 ||
+	    store_dbrp_list(txn, &c.dbrps, &c.n_dbrps, err) != 0)
+		return -1;
+	*list = arena_array(arena, struct admin_policy, c.n_buckets + c.n_dbrps);
+	*n = collect(&c, *list);
+	if (*n > 1)
+		qsort(*list, *n, sizeof(**list), by_pair);
+	return 0;
+}
+
 static size_t
 drop_doubles(struct admin_policy *list, size_t n)
 {
@@ -125,32 +131,48 @@ choose_default(struct admin_policy *list, size_t n)
 	}
 }
 
-int
-admin_policies(struct store *store, struct arena *arena, const struct grants *grants,
-    struct slice database, struct admin_policy **out, size_t *n_out, struct err *err)
+size_t
+admin_policies_visible(struct admin_policy *list, size_t n)
 {
-	struct catalogue c = { 0 };
-	struct admin_policy *list;
-	size_t n, kept = 0;
-
-	if (store_txn(store, STORE_READ, arena, read_body, &c, err) != 0)
-		return -1;
-	list = arena_array(arena, struct admin_policy, c.n_buckets + c.n_dbrps);
-	n = collect(&c, list);
-	if (n > 1)
-		qsort(list, n, sizeof(*list), by_pair);
 	n = drop_doubles(list, n);
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && slice_eq(list[end].database, list[i].database); end++)
 			;
 		choose_default(&list[i], end - i);
 	}
+	return n;
+}
+
+struct reading {
+	struct arena	*arena;
+	struct admin_policy *list;
+	size_t		 n;
+};
+
+static int
+read_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct reading *r = arg;
+
+	return admin_policies_read(txn, r->arena, &r->list, &r->n, err);
+}
+
+int
+admin_policies(struct store *store, struct arena *arena, const struct grants *grants,
+    struct slice database, struct admin_policy **out, size_t *n_out, struct err *err)
+{
+	struct reading r = { .arena = arena };
+	size_t n, kept = 0;
+
+	if (store_txn(store, STORE_READ, arena, read_body, &r, err) != 0)
+		return -1;
+	n = admin_policies_visible(r.list, r.n);
 	for (size_t i = 0; i < n; i++) {
-		if (grants_allow(grants, GRANT_READ, list[i].bucket_id) &&
-		    (database.n == 0 || slice_eq(list[i].database, database)))
-			list[kept++] = list[i];
+		if (grants_allow(grants, GRANT_READ, r.list[i].bucket_id) &&
+		    (database.n == 0 || slice_eq(r.list[i].database, database)))
+			r.list[kept++] = r.list[i];
 	}
-	*out = list;
+	*out = r.list;
 	*n_out = kept;
 	return 0;
 }
