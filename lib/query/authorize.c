@@ -70,18 +70,14 @@ authorize_show(struct query_context *ctx, const struct statement *statement, str
 }
 
 static int
-authorize_change(struct query_context *ctx, const struct statement *statement,
-    const struct source *sources, size_t n, struct err *err)
+authorize_change(struct query_context *ctx, const struct statement *statement, struct err *err)
 {
-	uint64_t bucket_id;
+	uint64_t *bucket_ids;
+	size_t n;
 	struct err why;
 
-	if (n == 0 && query_destination_of_change(ctx, NULL, &bucket_id, &why) != 0)
+	if (query_destination_of_change(ctx, &bucket_ids, &n, &why) != 0)
 		return judge(statement, &why, err);
-	for (size_t i = 0; i < n; i++)
-		if (query_destination_of_change(ctx, &sources[i].measurement, &bucket_id, &why) != 0
-		    && judge(statement, &why, err) != 0)
-			return -1;
 	return 0;
 }
 
@@ -107,10 +103,8 @@ query_authorize(struct query_context *ctx, const struct statement *statement, st
 	case STATEMENT_SHOW_FIELD_KEY_CARDINALITY:
 		return authorize_show(ctx, statement, err);
 	case STATEMENT_DELETE:
-		return authorize_change(ctx, statement, statement->delete.sources,
-		    statement->delete.n_sources, err);
 	case STATEMENT_DROP_MEASUREMENT:
-		return authorize_change(ctx, statement, NULL, 0, err);
+		return authorize_change(ctx, statement, err);
 	default:
 		return 0;
 	}

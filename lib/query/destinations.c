@@ -118,23 +118,18 @@ query_destination(struct query_context *ctx, const struct measurement *source, s
 	    first_of(source->rp, request->policy, none.rp), bucket_id, err);
 }
 
-int
-query_destination_of_change(struct query_context *ctx, const struct measurement *source,
-    uint64_t *bucket_id, struct err *err)
+void
+query_destinations_forget(struct query_destinations *d)
 {
-	static const struct measurement none;
-	const struct query_request *request = ctx->request;
-
-	if (source == NULL)
-		source = &none;
-	return destination(ctx, ADMIN_WRITE,
-	    first_of(source->database, request->database, none.database),
-	    first_of(source->rp, request->policy, none.rp), bucket_id, err);
+	table_clear(&d->found);
 }
 
 /* ---- all policies of a database ---- */
 
-#define USE_WHOLE_DATABASE 100		/* beside those of enum admin_use */
+enum {				/* beside those of enum admin_use */
+	READ_WHOLE_DATABASE = 100,
+	CHANGE_WHOLE_DATABASE,
+};
 
 static int
 compare_ids(const void *a, const void *b)
@@ -145,20 +140,43 @@ compare_ids(const void *a, const void *b)
 }
 
 /*
- * The buckets behind the policies that may be read, each once. Where there is none, the default
- * policy tells why.
+ * The policies of a database that may be read, or changed. What may be changed need not be
+ * readable, so all are listed first.
+ */
+static int
+list_policies(struct query_context *ctx, int use, struct slice database,
+    struct admin_policy **list, size_t *n, struct err *err)
+{
+	static const struct grant every = { GRANT_READ, GRANT_BUCKETS, 0 };
+	static const struct grants reader = { .known = true, .n = 1, .list = &every };
+	bool change = use == CHANGE_WHOLE_DATABASE;
+	size_t kept = 0;
+
+	if (admin_policies(ctx->store, ctx->destinations->arena, change ? &reader : ctx->grants,
+	    database, list, n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < *n; i++)
+		if (!change || grants_allow(ctx->grants, GRANT_WRITE, (*list)[i].bucket_id))
+			(*list)[kept++] = (*list)[i];
+	*n = kept;
+	return 0;
+}
+
+/*
+ * The buckets behind these policies, each once. Where there is none, the default policy tells why;
+ * and who may not change that one changes nothing.
  */
 static struct destination *
-look_up_all(struct query_context *ctx, struct slice database)
+look_up_all(struct query_context *ctx, int use, struct slice database)
 {
 	struct arena *arena = ctx->destinations->arena;
 	struct destination *found = arena_zalloc(arena, sizeof(*found));
+	enum admin_use one = use == CHANGE_WHOLE_DATABASE ? ADMIN_WRITE : ADMIN_QUERY;
 	struct admin_policy *policies;
 	size_t n = 0, kept = 0;
 	struct err err = { .code = ERR_NONE };
 
-	if (database.n != 0 && admin_policies(ctx->store, arena, ctx->grants, database, &policies,
-	    &n, &err) != 0) {
+	if (database.n != 0 && list_policies(ctx, use, database, &policies, &n, &err) != 0) {
 		found->code = err.code;
 		found->text = arena_string(arena, slice_from(err.text));
 		return found;
@@ -166,13 +184,16 @@ look_up_all(struct query_context *ctx, struct slice database)
 	found->bucket_ids = arena_array(arena, uint64_t, n + 1);
 	for (size_t i = 0; i < n; i++)
 		found->bucket_ids[i] = policies[i].bucket_id;
-	if (n == 0) {
-		if (destination(ctx, ADMIN_QUERY, database, SLICE(""), found->bucket_ids,
-		    &err) != 0) {
+	if (n == 0 || use == CHANGE_WHOLE_DATABASE) {
+		uint64_t id;
+		int result = destination(ctx, one, database, SLICE(""), &id, &err);
+
+		if (result != 0 && (n == 0 || err.code == ERR_FORBIDDEN)) {
 			found->code = err.code;
 			found->text = arena_string(arena, slice_from(err.text));
 		}
-		n = 1;
+		if (n == 0)
+			found->bucket_ids[n++] = id;
 	}
 	qsort(found->bucket_ids, n, sizeof(*found->bucket_ids), compare_ids);
 	for (size_t i = 1; i < n; i++)
@@ -182,12 +203,12 @@ look_up_all(struct query_context *ctx, struct slice database)
 	return found;
 }
 
-int
-query_destination_all(struct query_context *ctx, struct slice on, uint64_t **bucket_ids, size_t *n,
-    struct err *err)
+static int
+whole_database(struct query_context *ctx, int use, struct slice database, uint64_t **bucket_ids,
+    size_t *n, struct err *err)
 {
 	const struct query_request *request = ctx->request;
-	struct slice database = on.n != 0 ? on : request->database;
+	enum admin_use one = use == CHANGE_WHOLE_DATABASE ? ADMIN_WRITE : ADMIN_QUERY;
 	struct table_entry *entry;
 	struct destination *found;
 	bool made;
@@ -195,17 +216,33 @@ query_destination_all(struct query_context *ctx, struct slice on, uint64_t **buc
 	if (request->policy.n != 0 && !slice_eq(request->policy, SLICE("''"))) {
 		*n = 1;
 		*bucket_ids = arena_array(ctx->arena, uint64_t, 1);
-		return destination(ctx, ADMIN_QUERY, database, request->policy, *bucket_ids, err);
+		return destination(ctx, one, database, request->policy, *bucket_ids, err);
 	}
-	entry = entry_of(ctx, USE_WHOLE_DATABASE, database, SLICE(""), &made);
+	entry = entry_of(ctx, use, database, SLICE(""), &made);
 	if (made) {
-		found = look_up_all(ctx, database);
-		entry_of(ctx, USE_WHOLE_DATABASE, database, SLICE(""), &made)->value =
-		    (uintptr_t)found;
+		found = look_up_all(ctx, use, database);
+		entry_of(ctx, use, database, SLICE(""), &made)->value = (uintptr_t)found;
 	} else {
 		found = (void *)(uintptr_t)entry->value;
 	}
 	*bucket_ids = found->bucket_ids;
 	*n = found->n_buckets;
 	return found->code == ERR_NONE ? 0 : err_set(err, found->code, "%s", found->text);
+}
+
+int
+query_destination_all(struct query_context *ctx, struct slice on, uint64_t **bucket_ids, size_t *n,
+    struct err *err)
+{
+	struct slice database = on.n != 0 ? on : ctx->request->database;
+
+	return whole_database(ctx, READ_WHOLE_DATABASE, database, bucket_ids, n, err);
+}
+
+int
+query_destination_of_change(struct query_context *ctx, uint64_t **bucket_ids, size_t *n,
+    struct err *err)
+{
+	return whole_database(ctx, CHANGE_WHOLE_DATABASE, ctx->request->database, bucket_ids, n,
+	    err);
 }

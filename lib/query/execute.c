@@ -157,16 +157,17 @@ is_change(const struct statement *statement)
 	}
 }
 
+/*
+ * What a statement is warned of, worded before it is run: running may rewrite its tree.
+ */
 static void
-warn_of_get(struct rows_sink *sink, const struct statement *statement)
+put_warning(struct buf *text, const struct query_context *ctx, const struct statement *statement)
 {
-	struct buf text = { 0 };
-
-	buf_puts(&text, "deprecated use of '");
-	influxql_print_statement(&text, statement);
-	buf_puts(&text, "' in a read only context, please use a POST request instead");
-	sink->message(sink, "warning", buf_slice(&text));
-	buf_free(&text);
+	if (!ctx->request->read_only || !is_change(statement))
+		return;
+	buf_puts(text, "deprecated use of '");
+	influxql_print_statement(text, statement);
+	buf_puts(text, "' in a read only context, please use a POST request instead");
 }
 
 static void
@@ -174,8 +175,10 @@ run_statement(struct query_context *ctx, const struct statement *statement, unsi
 {
 	struct rows_sink *sink = ctx->sink;
 	struct err err = { .code = ERR_NONE };
+	struct buf warning = { 0 };
 	int result;
 
+	put_warning(&warning, ctx, statement);
 	sink->result_begin(sink, id);
 	ctx->n_rows = 0;
 	result = query_context_check(ctx, &err);
@@ -190,10 +193,11 @@ run_statement(struct query_context *ctx, const struct statement *statement, unsi
 		if (err.code == ERR_CORRUPT || err.code == ERR_IO || err.code == ERR_INTERNAL)
 			log_error("query: %s", err.text);
 		sink->error(sink, slice_from(err.text));
-	} else if (ctx->request->read_only && is_change(statement)) {
-		warn_of_get(sink, statement);
+	} else if (warning.n > 0) {
+		sink->message(sink, "warning", buf_slice(&warning));
 	}
 	sink->result_end(sink);
+	buf_free(&warning);
 	query_regexes_clear(ctx->regexes);
 	arena_reset(ctx->arena);
 }

@@ -93,11 +93,17 @@ int	 query_destination_all(struct query_context *ctx, struct slice on, uint64_t 
 	     size_t *n, struct err *err);
 
 /*
- * query_destination_of_change - the same for a statement that takes rows away: it needs the grant to
- *     write. errs  ERR_NOT_FOUND  database not found: x
+ * query_destination_of_change - the same for a statement that takes something away: the buckets of
+ *     all policies of the request's database that may be written, or of the one that it names
+ *   errs   ERR_NOT_FOUND  database not found: x
  */
-int	 query_destination_of_change(struct query_context *ctx, const struct measurement *source,
-	     uint64_t *bucket_id, struct err *err);
+int	 query_destination_of_change(struct query_context *ctx, uint64_t **bucket_ids, size_t *n,
+	     struct err *err);
+
+/*
+ * query_destinations_forget - what was found is not so any more
+ */
+void	 query_destinations_forget(struct query_destinations *destinations);
 
 struct query_destinations *query_destinations_new(struct arena *arena);
 void	 query_destinations_free(struct query_destinations *destinations);
@@ -129,8 +135,18 @@ int	 query_zone_find(struct slice name, struct arena *arena, const struct zone *
 /* show_*.c, by statement->kind */
 int	 query_show_run(struct query_context *ctx, const struct statement *statement, struct err *err);
 
-/* manage.c: all that is neither SELECT nor SHOW */
+/* manage.c: all that is neither SELECT nor SHOW, and who may */
 int	 query_manage_run(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
+
+/* ... and by whom: delete.c, manage_databases.c, into.c, explain.c */
+int	 query_delete_run(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
+int	 query_manage_databases(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
+int	 query_into_run(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
+int	 query_explain_run(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
 
 /* select.h: int query_select_run(struct query_context *ctx, struct select *select, struct err *err); */
