@@ -33,7 +33,7 @@ SETTING(SIZE,	  body_limit, "50000000",
     "a request body as it is sent; more is answered with 413")
 SETTING(SIZE,	  inflated_limit, "250000000",
     "a request body after gunzip; more is answered with 413")
-SETTING(SIZE,	  spool_threshold, "1M",
+SETTING(SIZE,	  spool_threshold, "4M",
     "a request body kept in memory; what is longer waits in an unnamed file in spool_dir")
 SETTING(TEXT,	  spool_dir, "/tmp",
     "where long request bodies wait until they have been read to their end")
