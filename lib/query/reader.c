@@ -169,6 +169,9 @@ begin_scan(struct reader *reader, const struct plan_source *source, struct reade
 		fields[i] = source->measurement->fields[s->raw[i]].id;
 	spec.summaries = reader->summaries != READER_ROWS && s->as_stored;
 	spec.summary_times = reader->summaries == READER_SUMMARIES_WITH_TIMES;
+	if (reader->plan->n_calls == 0 && reader->plan->limit > 0 && source->where == NULL &&
+	    !s->must_have_one)
+		spec.limit_rows = (uint64_t)reader->plan->limit + (uint64_t)reader->plan->offset;
 	spec.window_ns = window->interval;
 	if (window->interval != 0)
 		spec.window_phase = (window->offset % window->interval + window->interval) %

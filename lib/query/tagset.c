@@ -138,7 +138,29 @@ passes(const struct tag_test *test, struct slice value)
 }
 
 /*
- * The series with any of the values for which the test comes out as `wanted`.
+ * The values for which the test comes out as `wanted`; a single one is looked up.
+ */
+static int
+values_with(struct tagset *t, const struct tag_test *test, bool wanted, uint32_t key,
+    struct store_tag_value **values, size_t *n, struct err *err)
+{
+	struct store *store = t->plan->ctx->store;
+	struct arena *arena = t->plan->arena;
+	bool found;
+
+	if (test->op != (wanted ? OP_EQ : OP_NEQ))
+		return store_tag_values(store, t->source->measurement, key, arena, values, n, err);
+	*values = arena_array(arena, struct store_tag_value, 1);
+	(*values)->value = test->text;
+	if (store_tag_value_find(store, t->source->measurement, key, test->text, &(*values)->id,
+	    &found, err) != 0)
+		return -1;
+	*n = found;
+	return 0;
+}
+
+/*
+ * The series with any of these values.
  */
 static int
 series_with(struct tagset *t, const struct tag_test *test, bool wanted, uint32_t key,
@@ -150,8 +172,7 @@ series_with(struct tagset *t, const struct tag_test *test, bool wanted, uint32_t
 	size_t n_values, cap = 0;
 
 	*out = (struct store_series_list){ NULL, 0 };
-	if (store_tag_values(store, t->source->measurement, key, arena, &values, &n_values, err) !=
-	    0)
+	if (values_with(t, test, wanted, key, &values, &n_values, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n_values; i++) {
 		struct store_series_list one;

@@ -186,6 +186,37 @@ store_tag_values(struct store *store, const struct store_measurement *m, uint32_
 	return 0;
 }
 
+struct find_job {
+	const struct store_measurement *m;
+	uint32_t	 key;
+	struct slice	 value;
+	uint64_t	 id;
+	int		 found;
+};
+
+static int
+find_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct find_job *job = arg;
+
+	job->found = tag_value_find(txn, job->m->id, job->key, job->value, &job->id, err);
+	return job->found < 0 ? -1 : 0;
+}
+
+int
+store_tag_value_find(struct store *store, const struct store_measurement *m, uint32_t tag_key_id,
+    struct slice value, uint64_t *id, bool *found, struct err *err)
+{
+	struct find_job job = { m, tag_key_id, value, 0, 1 };
+
+	arena_reset(store->scratch);
+	if (store_txn(store, STORE_READ, store->scratch, find_body, &job, err) != 0)
+		return -1;
+	*id = job.id;
+	*found = job.found == 0;
+	return 0;
+}
+
 /* ---- tags of series ---- */
 
 #define STEP_SERIES 1024

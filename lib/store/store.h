@@ -268,6 +268,7 @@ struct store_series_list {		/* ascending ids, each once */
 /*
  * store_series_all - every series of a measurement
  * store_tag_values - the values of a tag key, in byte order
+ * store_tag_value_find - one of them by its text: *found, *id
  * store_series_with - the series that have one value of a tag key
  *   all    take from `arena`; m from store_measurement_get
  */
@@ -276,6 +277,9 @@ int		 store_series_all(struct store *store, const struct store_measurement *m,
 int		 store_tag_values(struct store *store, const struct store_measurement *m,
 		     uint32_t tag_key_id, struct arena *arena, struct store_tag_value **values,
 		     size_t *n, struct err *err);
+int		 store_tag_value_find(struct store *store, const struct store_measurement *m,
+		     uint32_t tag_key_id, struct slice value, uint64_t *id, bool *found,
+		     struct err *err);
 int		 store_series_with(struct store *store, const struct store_measurement *m,
 		     uint32_t tag_key_id, uint64_t value_id, struct arena *arena,
 		     struct store_series_list *out, struct err *err);
