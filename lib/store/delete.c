@@ -4,14 +4,15 @@
  * Under the right to compact: first all that the journal had when the call began goes into chunks,
  * then the chunks that the range touches are deleted or written again without its rows, in steps.
  * Rows that are written meanwhile stay in the journal and are not touched. Last, series without a
- * chunk and without a row in the journal leave the index, and a measurement without series its
- * bucket.
+ * chunk and without a row in the journal leave the index, a tag key without series its measurement,
+ * and a measurement without series its bucket.
  */
 #include <stdlib.h>
 
 #include "codec/codec.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
+#include "store/tag_table.h"
 
 #define STEP_BYTES (1u << 20)
 #define STEP_SERIES 64
@@ -269,22 +270,55 @@ any_series(struct txn *txn, struct slice key, struct slice value, void *arg, str
 	return 1;
 }
 
+/*
+ * Tag keys that no series has any more go, as in a measurement that never had them.
+ */
 static int
-drop_measurement_if_empty(struct txn *txn, void *arg, struct err *err)
+drop_empty_tags(struct txn *txn, const struct deletion *d, bool *dropped, struct err *err)
+{
+	for (size_t i = 0; i < d->m->n_tags; i++) {
+		const struct store_tag_key *tag = &d->m->tags[i];
+		struct column column;
+		int found = column_find(txn, d->m->id, tag->name, &column, err);
+		bool used;
+
+		if (found < 0 || tag_key_is_used(txn, d->m->id, tag->id, &used, err) != 0)
+			return -1;
+		if (used || found > 0 || column.id != tag->id)
+			continue;
+		if (column_drop(txn, d->m->id, tag->name, err) != 0)
+			return -1;
+		*dropped = true;
+	}
+	return 0;
+}
+
+/*
+ * Whoever is about to add a series by what was known of the measurement is told by the generation
+ * to look again.
+ */
+static int
+drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 {
 	const struct deletion *d = arg;
 	struct key prefix = series_key(txn->arena, d->m->id, 0);
-	bool any = false;
+	bool any = false, dropped = false;
 	uint64_t generation;
 	uint32_t id;
 
 	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_series, &any, err) != 0)
 		return -1;
-	if (any || measurement_find(txn, d->m->bucket_id, d->m->name, &id, err) != 0 || id != d->m->id)
+	if (measurement_find(txn, d->m->bucket_id, d->m->name, &id, err) != 0 || id != d->m->id)
 		return 0;
-	if (measurement_forget(txn, d->m->bucket_id, d->m->name, id, err) != 0)
-		return -1;
-	return counter_next(txn, COUNTER_GENERATION, 1, &generation, err);
+	if (any) {
+		if (drop_empty_tags(txn, d, &dropped, err) != 0)
+			return -1;
+	} else {
+		if (measurement_forget(txn, d->m->bucket_id, d->m->name, id, err) != 0)
+			return -1;
+		dropped = true;
+	}
+	return dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : 0;
 }
 
 /* ---- the door ---- */
@@ -300,7 +334,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (drop_empty_series(d, ids, n, err) != 0)
 		return -1;
 	arena_reset(d->arena);
-	if (store_txn(d->store, STORE_WRITE, d->arena, drop_measurement_if_empty, d, err) != 0)
+	if (store_txn(d->store, STORE_WRITE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
 	return drop_purge(d->store, err);
 }

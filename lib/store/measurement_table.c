@@ -185,6 +185,14 @@ column_create(struct txn *txn, uint32_t measurement_id, struct column *column, s
 	return result;
 }
 
+int
+column_drop(struct txn *txn, uint32_t measurement_id, struct slice name, struct err *err)
+{
+	struct key key = column_key(txn, measurement_id, name);
+
+	return txn_delete(txn, DB_CATALOGUE, key_slice(&key), err);
+}
+
 struct column_visit {
 	int	(*visit)(void *arg, const struct column *column);
 	void	*arg;

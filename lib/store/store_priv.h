@@ -264,6 +264,8 @@ int	 column_find(struct txn *txn, uint32_t measurement_id, struct slice name,
 	     struct column *out, struct err *err);			/* 0, 1 = none, -1 */
 int	 column_create(struct txn *txn, uint32_t measurement_id, struct column *column,
 	     struct err *err);						/* fills the id */
+int	 column_drop(struct txn *txn, uint32_t measurement_id, struct slice name,
+	     struct err *err);
 int	 column_each(struct txn *txn, uint32_t measurement_id,
 	     int (*visit)(void *arg, const struct column *column), void *arg, struct err *err);
 

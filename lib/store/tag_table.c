@@ -105,7 +105,7 @@ tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct sli
 }
 
 static int
-any_posting(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+any_record(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
 {
 	(void)txn;
 	(void)key;
@@ -113,6 +113,16 @@ any_posting(struct txn *txn, struct slice key, struct slice value, void *arg, st
 	(void)err;
 	*(bool *)arg = true;
 	return 1;
+}
+
+int
+tag_key_is_used(struct txn *txn, uint32_t measurement_id, uint32_t key_id, bool *used,
+    struct err *err)
+{
+	struct key prefix = value_key(txn, measurement_id, key_id, SLICE(""));
+
+	*used = false;
+	return txn_each(txn, DB_SERIES, key_slice(&prefix), any_record, used, err);
 }
 
 int
@@ -124,7 +134,7 @@ tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t key_
 	struct slice text;
 	bool used = false;
 
-	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_posting, &used, err) != 0)
+	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_record, &used, err) != 0)
 		return -1;
 	if (used)
 		return 0;

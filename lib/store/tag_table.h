@@ -21,4 +21,10 @@ int		 posting_decode(struct slice key, struct slice value, struct arena *arena,
 int		 posting_put_block(struct txn *txn, uint32_t measurement_id, uint32_t key_id,
 		     uint64_t value_id, const uint64_t *ids, size_t n, struct err *err);
 
+/*
+ * tag_key_is_used - has a series of the measurement a value of this key?
+ */
+int	 tag_key_is_used(struct txn *txn, uint32_t measurement_id, uint32_t key_id, bool *used,
+	     struct err *err);
+
 #endif
