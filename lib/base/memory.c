@@ -3,6 +3,7 @@
  */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -79,4 +80,13 @@ memory_string(const char *text)
 	size_t n = strlen(text) + 1;
 
 	return memcpy(memory_alloc(n), text, n);
+}
+
+#define RELEASE_FROM (4u << 20)		/* held free; less is kept for the next request */
+
+void
+memory_release(void)
+{
+	if (mallinfo2().fordblks > RELEASE_FROM)
+		malloc_trim(0);
 }

@@ -16,4 +16,10 @@ void	*memory_array(size_t n, size_t item_bytes);		/* product checked; zeroed */
 void	*memory_grow(void *old, size_t n, size_t item_bytes);	/* realloc, product checked */
 char	*memory_string(const char *text);
 
+/*
+ * memory_release - give back to the system what malloc holds free, when that is much: for a
+ *     program that stays up, after work that took more than the usual
+ */
+void	 memory_release(void);
+
 #endif

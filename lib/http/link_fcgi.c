@@ -75,15 +75,34 @@ fcgi_gone(struct http_link *link)
 }
 
 /*
+ * comes_within - does a connection, or a signal, come before the time is over?
+ */
+static bool
+comes_within(unsigned ms)
+{
+	struct pollfd fd = { .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN };
+
+	return http_signals_pending() || poll(&fd, 1, (int)ms) != 0;
+}
+
+/*
  * accept_next - 1 with a request in hand, 0 when told to stop, -1 when none can be accepted
  */
 static int
-accept_next(FCGX_Request *request, struct err *err)
+accept_next(struct http_server *server, FCGX_Request *request, struct err *err)
 {
+	bool idle = server->program.idle == NULL || request->ipcFd != -1;
+
 	for (;;) {
 		int rc;
 
 		http_signals_open(request->ipcFd);
+		if (!idle && !comes_within(server->program.idle_ms)) {
+			http_signals_close();
+			server->program.idle(server->program.ctx);
+			idle = true;
+			continue;
+		}
 		rc = http_signals_pending() ? -EINTR : FCGX_Accept_r(request);
 		http_signals_close();
 		if (rc == 0)
@@ -153,7 +172,7 @@ http_link_fcgi_serve(struct http_server *server, struct err *err)
 
 	if (FCGX_InitRequest(&link.request, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		return err_set(err, ERR_IO, "libfcgi cannot be set up");
-	while ((rc = accept_next(&link.request, err)) == 1)
+	while ((rc = accept_next(server, &link.request, err)) == 1)
 		serve_one(server, &link);
 	FCGX_Free(&link.request, 1);
 	return rc;

@@ -109,6 +109,23 @@ after_reply(void *ctx)
 
 	if (program->store != NULL)
 		store_maintain(program->store, is_wanted, &until);
+	memory_release();
+}
+
+/*
+ * Nobody has come for a while: what was written last need not wait for more of its kind.
+ */
+#define IDLE_MS 1000
+
+static void
+idle(void *ctx)
+{
+	struct program *program = ctx;
+	int64_t until = INT64_MAX;
+
+	if (program->store != NULL)
+		store_settle(program->store, is_wanted, &until);
+	memory_release();
 }
 
 int
@@ -120,6 +137,8 @@ program_serve(struct program *program, const struct http_route *routes, size_t n
 		.routes = routes,
 		.n_routes = n_routes,
 		.after_reply = after_reply,
+		.idle = idle,
+		.idle_ms = IDLE_MS,
 		.ctx = program,
 		.sent_bytes = settings->body_limit,
 		.inflated_bytes = settings->inflated_limit,

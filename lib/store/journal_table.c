@@ -84,6 +84,7 @@ journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, str
 	head.bytes += record.n;
 	if (txn_put(txn, DB_JOURNAL, key_slice(&key), record, err) != 0)
 		return -1;
+	txn->store->unsettled = true;
 	if (head.bytes >= txn->store->env.options.compact_bytes || head.compact_to != 0)
 		txn->store->due = (struct store_backlog){ bucket_id, measurement_id,
 			head.next - head.first, head.bytes };

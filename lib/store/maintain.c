@@ -69,3 +69,41 @@ store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
 	    (done && tidy_is_due(store) && tidy(store, wanted, arg, &err) != 0))
 		log_warning("%s", err.text);
 }
+
+#define SETTLE_BYTES (128u << 10)	/* of journal; less is read as fast as chunks */
+
+static int
+settle_all(struct store *store, struct arena *arena, bool (*wanted)(void *arg), void *arg,
+    struct err *err)
+{
+	struct store_backlog *list;
+	bool done = true;
+	size_t n;
+
+	if (store_backlogs(store, arena, &list, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n && done; i++) {
+		if (list[i].bytes < SETTLE_BYTES)
+			continue;
+		store->due = list[i];
+		if (compact_some(store, wanted, arg, &done, err) != 0)
+			return -1;
+	}
+	store->unsettled = !done;
+	return 0;
+}
+
+void
+store_settle(struct store *store, bool (*wanted)(void *arg), void *arg)
+{
+	struct arena *arena;
+	struct err err;
+
+	store_maintain(store, wanted, arg);
+	if (!store->unsettled || (wanted != NULL && wanted(arg)))
+		return;
+	arena = arena_new(4096);
+	if (settle_all(store, arena, wanted, arg, &err) != 0)
+		log_warning("%s", err.text);
+	arena_free(arena);
+}

@@ -70,6 +70,12 @@ int		 store_sync(struct store *store, struct err *err);
  */
 void		 store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg);
 
+/*
+ * store_settle - the same when there is time: shorter backlogs are worth it too, if this process
+ *     has written since it last settled
+ */
+void		 store_settle(struct store *store, bool (*wanted)(void *arg), void *arg);
+
 /* ---- the journal's backlog, and compaction on demand ---- */
 
 struct store_backlog {

@@ -413,6 +413,7 @@ struct store {
 	struct schema	 schema;
 	struct arena	*scratch;	/* of one call into the store */
 	struct store_backlog due;	/* a measurement whose journal has grown long */
+	bool		 unsettled;	/* it has written since store_settle */
 	struct compaction *compaction;	/* the one under way in this process, or NULL */
 	struct store_counters counters;	/* what cursors have read */
 };
