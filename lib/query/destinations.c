@@ -60,12 +60,12 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 		found->bucket_id = to.bucket.id;
 	else
 		found->code = err.code;
-	if (use == ADMIN_WRITE && (to.create || err.code == ERR_NOT_FOUND ||
-	    err.code == ERR_INVALID)) {
+	if (use == ADMIN_WRITE && (to.create || found->code == ERR_NOT_FOUND ||
+	    found->code == ERR_INVALID)) {
 		found->bucket_id = 0;
 		found->code = ERR_NOT_FOUND;
 		err_set(&err, ERR_NOT_FOUND, "database not found: " SLICE_FMT, SLICE_ARG(database));
-	} else if (use == ADMIN_WRITE && err.code == ERR_FORBIDDEN) {
+	} else if (use == ADMIN_WRITE && found->code == ERR_FORBIDDEN) {
 		err_set(&err, ERR_FORBIDDEN, "requires WRITE on " SLICE_FMT, SLICE_ARG(database));
 	}
 	found->text = arena_string(arena, slice_from(err.text));

@@ -232,6 +232,8 @@ answers_write(struct answers *a, uint64_t bucket_id, const char *lines)
 	enum line_stop stop;
 	struct err err = { .code = ERR_NONE };
 
+	line_memo_free(a->memo);	/* what it remembers is of one bucket */
+	a->memo = line_memo_new(1 << 20);
 	line_default_options(&options);
 	options.precision = PRECISION_S;
 	options.now_ns = ANSWERS_NOW;
