@@ -17,7 +17,7 @@ SETTING(SIZE,	  cache_size, "8M",
     "memory that all processes share for pages of the store; taken when nobody has it open")
 SETTING(SIZE,	  checkpoint_size, "8M",
     "log between two checkpoints: recovery after a crash takes about 6 ms per MB of it")
-SETTING(SIZE,	  compact_size, "4M",
+SETTING(SIZE,	  compact_size, "8M",
     "journal of a measurement that is worth moving into chunks, after a reply and in steps")
 SETTING(SIZE,	  backlog_limit, "64M",
     "journal of a measurement past which a write first works some of it off")

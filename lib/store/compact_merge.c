@@ -2,9 +2,10 @@
  * store/compact_merge.c - the rows of one series into its chunks
  *
  * Rows that come behind all chunks, the usual case, become chunks of their own. So that a series
- * which gets few rows at a time does not end in crumbs, a chunk before them is taken in when it is
- * not much larger than what is there already (so each row is written a few times in all, not each
- * time); a full compaction takes in every one that has room.
+ * which gets few rows at a time does not end in crumbs, a small chunk before them is taken in when
+ * it is not much larger than what is there already, so each row is written a few times in all, not
+ * each time. A chunk of CRUMB_ROWS is packed nearly as well as a full one and stays: taking it in
+ * would log it twice more. A full compaction goes further back.
  *
  * Late rows are merged into the chunks whose times they fall into; chunks that they only pass by
  * stay as they are.
@@ -14,6 +15,8 @@
 #include "store/compact_priv.h"
 
 #define SLIGHTLY 3		/* a chunk before is taken in up to so many times the rows there */
+#define CRUMB_ROWS 1024
+#define FULL_ROWS (CODEC_CHUNK_ROWS / 2)	/* the same for a full compaction */
 
 void
 chunk_changes_add(struct chunk_changes *ch, uint64_t series, int64_t first_time, struct slice bytes)
@@ -243,6 +246,17 @@ struct before {			/* chunks to be taken in, nearest first */
 };
 
 /*
+ * How large a chunk before may be to be taken in.
+ */
+static uint32_t
+rows_worth_taking(const struct merge_spec *spec, uint32_t total, bool is_next)
+{
+	if (spec->full)
+		return is_next ? CODEC_CHUNK_ROWS - 1 : FULL_ROWS;
+	return total * SLIGHTLY < CRUMB_ROWS ? total * SLIGHTLY : CRUMB_ROWS - 1;
+}
+
+/*
  * Take in chunks before the first row while they are not much larger than what there is.
  */
 static int
@@ -259,12 +273,11 @@ take_before(struct writer *w, const struct rowset *rows, struct err *err)
 	look.reading.from = INT64_MIN;
 	look.reading.to = rows->times[0] - 1;
 	look.reading.wants_columns = has_room;
-	while (spec->full ? list == NULL : total < CODEC_CHUNK_ROWS) {
+	for (;;) {
 		const struct chunk_copy *chunk;
 		struct before *b;
 
-		look.most_rows = spec->full ? CODEC_CHUNK_ROWS - 1
-		    : total * SLIGHTLY < CODEC_CHUNK_ROWS ? total * SLIGHTLY : CODEC_CHUNK_ROWS - 1;
+		look.most_rows = rows_worth_taking(spec, total, list == NULL);
 		if (look_run(&look, err) != 0)
 			return -1;
 		if (look.batch.n == 0 || !look.batch.chunks[0].whole ||

@@ -45,7 +45,7 @@
 static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE_DBS] = {
 	[DB_CATALOGUE] = { "catalogue.db", 4096 },
 	[DB_SERIES] = { "series.db", 4096 },
-	[DB_JOURNAL] = { "journal.db", 4096 },
+	[DB_JOURNAL] = { "journal.db", 65536 },	/* few pages: each one freed at the end is a sync */
 	[DB_CHUNKS] = { "chunks.db", 4096 },
 };
 

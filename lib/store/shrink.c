@@ -3,7 +3,8 @@
  *
  * Deleted records leave free pages, which later ones use again; a file that has become much larger
  * than what it holds is cut. The library moves pages towards the front and truncates, a bounded
- * number of pages in a section.
+ * number of pages in a section. It also syncs the file for nearly every page it cuts off, so this
+ * is for files that have grown far too large, and for when somebody asks.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -6,7 +6,7 @@
 
 #include "store/store_priv.h"
 
-#define SHRINK_SLACK (32u << 20)
+#define SHRINK_SLACK (256u << 20)
 
 /*
  * shrink_database - cut it to about what it holds, in short sections
