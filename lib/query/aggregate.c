@@ -139,6 +139,31 @@ linear_value(const struct aggregate *a, size_t i, const struct finished *later)
 	    later->start, later->points[i]->value);
 }
 
+/*
+ * Are there windows of a call at this place, so that an empty one is filled? Its series begins with
+ * its first value where the range has no lower bound, else with the range, and a descending one ends
+ * there; one without any value has none.
+ */
+static int
+has_begun(struct aggregate *a, size_t i, bool *begun, struct err *err)
+{
+	const struct finished *later;
+
+	if (a->plan->descending && a->spec.from == TIME_MIN) {
+		if (later_point(a, i, &later, err) != 0)
+			return -1;
+		*begun = later != NULL;
+		return 0;
+	}
+	*begun = a->lasts[i].set;
+	if (*begun || a->spec.from == TIME_MIN)
+		return 0;
+	if (!a->seen[i] && later_point(a, i, &later, err) != 0)
+		return -1;
+	*begun = a->seen[i];
+	return 0;
+}
+
 static int
 fill_value(struct aggregate *a, size_t i, struct value *v, struct err *err)
 {
@@ -146,18 +171,25 @@ fill_value(struct aggregate *a, size_t i, struct value *v, struct err *err)
 	const struct call *call = a->spec.calls[i];
 	const struct last_value *last = &a->lasts[i];
 	const struct finished *later;
+	bool begun;
 
 	*v = value_null();
 	switch (plan->fill) {
 	case FILL_NULL:
 		if (!is_count(call))
 			return 0;
-		if (!a->seen[i] && a->spec.from != TIME_MIN && later_point(a, i, &later, err) != 0)
+		if (has_begun(a, i, &begun, err) != 0)
 			return -1;
-		if (a->seen[i])
+		if (begun)
 			*v = value_integer(0);
 		return 0;
 	case FILL_NUMBER:
+		if (call->type == VALUE_STRING || call->type == VALUE_BOOLEAN) {
+			if (has_begun(a, i, &begun, err) != 0)
+				return -1;
+			if (!begun)	/* the row lacks the column: pipeline.c */
+				return 0;
+		}
 		*v = query_fill_default(plan->fill, plan->fill_value, call->type);
 		return 0;
 	case FILL_PREVIOUS:
@@ -353,11 +385,15 @@ cut_range(struct aggregate *a, int64_t extra)
 	const struct plan *plan = a->plan;
 	int64_t interval = plan->window.interval, span, edge;
 
+	if (a->spec.calls[0] != plan->calls[0])	/* a transformation leaves out empty windows */
+		return false;
 	if (interval == 0 || plan->limit <= 0 || extra > 0 || a->many || plan->n_calls != 1 ||
 	    plan->window.zone != NULL || plan->fill == FILL_NONE || plan->fill == FILL_LINEAR)
 		return false;
 	if (__builtin_add_overflow(plan->limit, plan->offset, &span) ||
 	    __builtin_mul_overflow(span, interval, &span))
+		return false;
+	if (plan->from == TIME_MIN)	/* the windows end with the points */
 		return false;
 	if (plan->descending) {
 		edge = query_window_start(&plan->window, plan->to);
@@ -366,8 +402,6 @@ cut_range(struct aggregate *a, int64_t extra)
 		a->spec.from = edge;
 		return true;
 	}
-	if (plan->from == TIME_MIN)
-		return false;
 	edge = query_window_start(&plan->window, plan->from);
 	if (__builtin_add_overflow(edge, span - 1, &edge) || edge >= plan->to)
 		return false;

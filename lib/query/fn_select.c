@@ -221,13 +221,15 @@ end_step(struct kept *k, const struct fn_input *in, size_t from, size_t to, bool
 	if (last == rising) {
 		while (to > from && !column_has(c, to - 1))
 			to--;
-		if (to > from)
-			consider(k, in, to - 1, last);
+		for (size_t i = to; i > from && times[i - 1] == times[to - 1]; i--)
+			if (column_has(c, i - 1))
+				consider(k, in, i - 1, last);
 	} else {
 		while (from < to && !column_has(c, from))
 			from++;
-		if (from < to)
-			consider(k, in, from, last);
+		for (size_t i = from; i < to && times[i] == times[from]; i++)
+			if (column_has(c, i))
+				consider(k, in, i, last);
 	}
 }
 

@@ -108,17 +108,27 @@ open_calls(struct pipeline *p, const struct plan_group *group, struct err *err)
 	return 0;
 }
 
+/*
+ * What stands where a row lacks a column: the number of fill(N) itself, unless the column has numbers
+ * of its own type. (A window without a value is aggregate.c's: there a string is "".)
+ */
+static struct value
+default_of(const struct plan *plan, enum value_type type)
+{
+	if (plan->fill == FILL_NUMBER && (type == VALUE_STRING || type == VALUE_BOOLEAN))
+		return plan->fill_value;
+	return query_fill_default(plan->fill, plan->fill_value, type);
+}
+
 static void
 set_defaults(struct pipeline *p)
 {
 	const struct plan *plan = p->plan;
 
 	for (size_t i = 0; i < plan->n_calls; i++)
-		p->defaults[i] =
-		    query_fill_default(plan->fill, plan->fill_value, plan->calls[i]->type);
+		p->defaults[i] = default_of(plan, plan->calls[i]->type);
 	for (size_t i = 0; i < plan->refs.n; i++)
-		p->defaults[plan->n_calls + i] = query_fill_default(plan->fill, plan->fill_value,
-		    plan->refs.list[i].type);
+		p->defaults[plan->n_calls + i] = default_of(plan, plan->refs.list[i].type);
 }
 
 int

@@ -44,15 +44,29 @@ note(struct names *names, struct slice name, enum value_type type)
 	entry->value = names->n;
 }
 
+/*
+ * Of columns of one name a subquery gives the first, so that one's type counts.
+ */
+static void
+note_columns(struct names *names, const struct plan *inner)
+{
+	for (size_t i = 0; i < inner->n_columns; i++) {
+		size_t first = 0;
+
+		while (!slice_eq(inner->columns[first].plain, inner->columns[i].plain))
+			first++;
+		if (first == i)
+			note(names, inner->columns[i].plain, inner->columns[i].type);
+	}
+}
+
 static void
 note_fields(struct names *names, const struct plan_source *source)
 {
 	const struct store_measurement *m = source->measurement;
 
 	if (m == NULL) {
-		for (size_t i = 0; i < source->inner->n_columns; i++)
-			note(
-			    names, source->inner->columns[i].plain, source->inner->columns[i].type);
+		note_columns(names, source->inner);
 		return;
 	}
 	for (size_t i = 0; i < m->n_fields; i++)
