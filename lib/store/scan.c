@@ -79,6 +79,7 @@ match_series(struct store_scan *scan, uint32_t index, const struct scan_record *
 struct read_job {
 	struct store_scan *scan;
 	uint64_t	 first, next, end;
+	uint64_t	 oldest;	/* the journal's: what came before is all in chunks */
 	struct journal_record *records;
 	size_t		 n;
 	bool		 more;
@@ -89,7 +90,12 @@ read_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct read_job *job = arg;
 	const struct store_scan_spec *spec = &job->scan->spec;
+	struct journal_head head;
 
+	if (journal_head_get(txn, spec->measurement->bucket_id, spec->measurement->id, &head,
+	    err) != 0)
+		return -1;
+	job->oldest = head.first;
 	job->next = job->first;
 	job->end = job->scan->journal_end;
 	return journal_read(txn, spec->measurement->bucket_id, spec->measurement->id, &job->next,
@@ -131,7 +137,7 @@ static int
 consider(struct store_scan *scan, const struct journal_record *from, struct err *err)
 {
 	struct arena_mark mark = arena_mark(scan->arena);
-	struct scan_record record;
+	struct scan_record record = { .sequence = from->sequence };
 	size_t before = scan->n_segments;
 	bool keep;
 	char *copy = arena_alloc(scan->arena, from->bytes.n + CODEC_SLACK);
@@ -156,6 +162,33 @@ consider(struct store_scan *scan, const struct journal_record *from, struct err 
 	return 0;
 }
 
+/*
+ * The compactor drops the oldest records, between two of our sections too. Those that we have while
+ * a later one is gone may be older than what chunks have, and would be taken for newer: they go, and
+ * the rest is one state of the journal, that of the last section.
+ */
+static void
+forget_dropped(struct store_scan *scan, uint64_t oldest)
+{
+	size_t gone = 0, kept = 0;
+
+	while (gone < scan->n_records && scan->records[gone].sequence < oldest)
+		gone++;
+	if (gone == 0)
+		return;
+	scan->n_records -= gone;
+	memmove(scan->records, scan->records + gone, scan->n_records * sizeof(*scan->records));
+	for (size_t i = 0; i < scan->n_segments; i++) {
+		struct scan_segment segment = scan->segments[i];
+
+		if (segment.record < gone)
+			continue;
+		segment.record -= (uint32_t)gone;
+		scan->segments[kept++] = segment;
+	}
+	scan->n_segments = kept;
+}
+
 static int
 read_journal(struct store_scan *scan, struct err *err)
 {
@@ -166,6 +199,7 @@ read_journal(struct store_scan *scan, struct err *err)
 		arena_reset(store->scratch);
 		if (store_txn(store, STORE_READ, store->scratch, read_body, &job, err) != 0)
 			return -1;
+		forget_dropped(scan, job.oldest);
 		for (size_t i = 0; i < job.n; i++)
 			if (consider(scan, &job.records[i], err) != 0)
 				return -1;

@@ -14,6 +14,7 @@
 #include "store/store_priv.h"
 
 struct scan_record {		/* a journal record that has rows of interest */
+	uint64_t	 sequence;
 	struct codec_batch batch;
 	const struct codec_batch_column **columns;	/* by field of the scan; NULL = not in it */
 };
