@@ -274,9 +274,14 @@ texts_body(struct txn *txn, void *arg, struct err *err)
 {
 	const struct texts_job *job = arg;
 
-	for (size_t i = 0; i < job->n; i++)
-		if (tag_value_text(txn, job->m->id, job->ids[i], &job->texts[i], err) != 0)
+	for (size_t i = 0; i < job->n; i++) {
+		int found = tag_value_text_find(txn, job->m->id, job->ids[i], &job->texts[i], err);
+
+		if (found < 0)
 			return -1;
+		if (found > 0)
+			job->texts[i] = SLICE("");	/* dropped since the ids were read */
+	}
 	return 0;
 }
 
@@ -336,12 +341,12 @@ store_series_tags(struct store *store, const struct store_measurement *m, const 
     struct err *err)
 {
 	*values = arena_alloc_items(arena, n * n_keys + 1, sizeof(**values));
-	if (arena_bytes(store->schema.arena) > store->schema.limit_bytes)
-		schema_forget(&store->schema);
 	for (size_t at = 0; at < n && n_keys > 0; at += STEP_SERIES) {
 		struct tags_job job = { m, ids + at, n - at < STEP_SERIES ? n - at : STEP_SERIES, keys,
 			n_keys, NULL };
 
+		if (arena_bytes(store->schema.arena) > store->schema.limit_bytes)
+			schema_forget(&store->schema);
 		arena_reset(store->scratch);
 		job.value_ids = arena_array(store->scratch, uint64_t, job.n * n_keys);
 		if (store_txn(store, STORE_READ, store->scratch, tags_body, &job, err) != 0 ||

@@ -293,6 +293,8 @@ int	 tag_value_add(struct txn *txn, uint32_t measurement_id, uint32_t key, struc
 	     uint64_t id, struct err *err);
 int	 tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
 	     struct err *err);
+int	 tag_value_text_find(struct txn *txn, uint32_t measurement_id, uint64_t id,
+	     struct slice *text, struct err *err);			/* 0, 1 = none, -1 */
 int	 tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t key,
 	     uint64_t id, struct err *err);
 

@@ -88,7 +88,7 @@ tag_value_add(struct txn *txn, uint32_t measurement_id, uint32_t key_id, struct 
 }
 
 int
-tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
+tag_value_text_find(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
     struct err *err)
 {
 	struct key key = text_key(txn, measurement_id, id);
@@ -96,12 +96,23 @@ tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct sli
 	struct slice v;
 	int found = txn_get(txn, DB_SERIES, key_slice(&key), &v, err);
 
-	if (found > 0)
-		return err_set(err, ERR_CORRUPT, "tag value %llu has no text", (unsigned long long)id);
-	if (found < 0 || record_open(&r, v, 1, "tag text", err) != 0)
+	if (found != 0)
+		return found;
+	if (record_open(&r, v, 1, "tag text", err) != 0)
 		return -1;
 	*text = r.rest;
 	return 0;
+}
+
+int
+tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
+    struct err *err)
+{
+	int found = tag_value_text_find(txn, measurement_id, id, text, err);
+
+	if (found > 0)
+		return err_set(err, ERR_CORRUPT, "tag value %llu has no text", (unsigned long long)id);
+	return found;
 }
 
 static int
