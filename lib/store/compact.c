@@ -114,8 +114,10 @@ begin_body(struct txn *txn, void *arg, struct err *err)
 
 	c->fields = NULL;
 	c->n_fields = 0;
-	if (store_bucket_get(txn, c->m.bucket_id, &bucket, err) != 0 ||
-	    journal_head_get(txn, c->m.bucket_id, c->m.id, &c->head, err) != 0 ||
+	c->head = (struct journal_head){ 0 };
+	if (store_bucket_get(txn, c->m.bucket_id, &bucket, err) != 0)
+		return err->code == ERR_NOT_FOUND ? 0 : -1;	/* deleted; what it had is garbage */
+	if (journal_head_get(txn, c->m.bucket_id, c->m.id, &c->head, err) != 0 ||
 	    column_each(txn, c->m.id, add_field, c, err) != 0)
 		return -1;
 	c->m.oldest = INT64_MIN;	/* the merge sorts out what is too old */

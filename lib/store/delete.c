@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "codec/codec.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
@@ -20,11 +21,12 @@
 struct deletion {
 	struct store	*store;
 	const struct store_measurement *m;
-	struct store_field *fields;	/* ascending by id */
+	struct store_field *fields;	/* ascending by id: all that its chunks may have */
 	uint32_t	*field_ids;
-	uint32_t	 n_fields;
+	uint32_t	 n_fields, cap_fields;
 	int64_t		 from, to;
 	struct arena	*arena;		/* of a step */
+	struct arena	*fields_arena;
 	uint64_t	 n_rows;
 };
 
@@ -36,18 +38,48 @@ by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-static void
-set_fields(struct deletion *d, struct arena *arena)
+static int
+add_field(void *arg, const struct column *column)
 {
-	d->n_fields = (uint32_t)d->m->n_fields;
-	d->fields = arena_alloc_items(arena, d->n_fields + 1, sizeof(*d->fields));
-	d->field_ids = arena_array(arena, uint32_t, d->n_fields + 1);
-	if (d->n_fields > 0) {
-		memcpy(d->fields, d->m->fields, d->n_fields * sizeof(*d->fields));
-		qsort(d->fields, d->n_fields, sizeof(*d->fields), by_id);
+	struct deletion *d = arg;
+
+	if (column->kind != COLUMN_FIELD)
+		return 0;
+	if (d->n_fields == d->cap_fields) {
+		uint32_t cap = d->cap_fields == 0 ? 32 : d->cap_fields * 2;
+
+		d->fields = arena_grow(d->fields_arena, d->fields, d->cap_fields, cap);
+		d->cap_fields = cap;
 	}
+	d->fields[d->n_fields++] = (struct store_field){ column->name, column->id, column->type };
+	return 0;
+}
+
+static int
+fields_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct deletion *d = arg;
+
+	d->fields = NULL;
+	d->n_fields = d->cap_fields = 0;
+	return column_each(txn, d->m->id, add_field, d, err);
+}
+
+/*
+ * Chunks are cut with all the fields they have, and the caller may have looked at the measurement
+ * before some of these came. Under the right to compact none comes to a chunk any more.
+ */
+static int
+load_fields(struct deletion *d, struct err *err)
+{
+	if (store_txn(d->store, STORE_READ, d->fields_arena, fields_body, d, err) != 0)
+		return -1;
+	if (d->n_fields > 0)
+		qsort(d->fields, d->n_fields, sizeof(*d->fields), by_id);
+	d->field_ids = arena_array(d->fields_arena, uint32_t, d->n_fields + 1);
 	for (uint32_t i = 0; i < d->n_fields; i++)
 		d->field_ids[i] = d->fields[i].id;
+	return 0;
 }
 
 /* ---- chunks that the range touches ---- */
@@ -108,8 +140,13 @@ static int
 put_changes(struct txn *txn, void *arg, struct err *err)
 {
 	const struct put_job *job = arg;
+	const struct store_measurement *m = job->d->m;
+	uint32_t id;
+	int found = measurement_find(txn, m->bucket_id, m->name, &id, err);
 
-	return chunk_changes_put(txn, job->d->m->bucket_id, job->d->m->id, job->changes, err);
+	if (found != 0 || id != m->id)
+		return found < 0 ? -1 : 0;	/* dropped, and perhaps purged already */
+	return chunk_changes_put(txn, m->bucket_id, m->id, job->changes, err);
 }
 
 static int
@@ -140,30 +177,108 @@ delete_from_series(struct deletion *d, uint64_t series, struct err *err)
 
 /* ---- series without rows ---- */
 
+struct busy {			/* series that the journal has rows of */
+	uint64_t	*ids;		/* sorted, when that was asked for */
+	size_t		 n, cap;
+	uint64_t	 next;		/* the first sequence that was not looked at */
+};
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void
+busy_sort(struct busy *busy)
+{
+	size_t kept = 0;
+
+	if (busy->n > 0)
+		qsort(busy->ids, busy->n, sizeof(*busy->ids), by_number);
+	for (size_t i = 0; i < busy->n; i++)
+		if (kept == 0 || busy->ids[kept - 1] != busy->ids[i])
+			busy->ids[kept++] = busy->ids[i];
+	busy->n = kept;
+}
+
+static bool
+busy_has(const struct busy *busy, uint64_t id)
+{
+	return busy->n > 0 &&
+	    bsearch(&id, busy->ids, busy->n, sizeof(id), by_number) != NULL;
+}
+
+/*
+ * Add the series of some records; what memory that takes comes from `arena`.
+ */
+static int
+busy_add(struct busy *busy, const struct journal_record *records, size_t n, struct arena *arena,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct codec_batch batch;
+
+		if (codec_batch_open(records[i].bytes, arena, &batch, err) != 0)
+			return -1;
+		if (busy->n + batch.n_series > busy->cap) {
+			size_t cap = (busy->n + batch.n_series) * 2;
+
+			busy->ids = memory_grow(busy->ids, cap, sizeof(*busy->ids));
+			busy->cap = cap;
+		}
+		for (uint32_t k = 0; k < batch.n_series; k++)
+			busy->ids[busy->n++] = codec_frame_get(&batch.series, k);
+	}
+	return 0;
+}
+
+struct look_job {
+	const struct deletion *d;
+	uint64_t	 from, next;
+	struct journal_record *records;
+	size_t		 n;
+	bool		 more;
+};
+
+static int
+look_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct look_job *job = arg;
+
+	job->next = job->from;
+	return journal_read(txn, job->d->m->bucket_id, job->d->m->id, &job->next, 0, INT64_MIN,
+	    INT64_MAX, &job->records, &job->n, &job->more, err);
+}
+
+/*
+ * Look at what the journal has got since the last look.
+ */
+static int
+busy_catch_up(const struct deletion *d, struct busy *busy, struct err *err)
+{
+	struct look_job job = { .d = d, .from = busy->next, .more = true };
+
+	while (job.more) {
+		arena_reset(d->arena);
+		if (store_txn(d->store, STORE_READ, d->arena, look_body, &job, err) != 0 ||
+		    busy_add(busy, job.records, job.n, d->arena, err) != 0)
+			return -1;
+		busy->next = job.from = job.next;
+		busy_sort(busy);
+	}
+	return 0;
+}
+
 struct empty_job {
 	const struct deletion *d;
 	const uint64_t	*ids;
 	size_t		 n;
-	const struct store_series_list *busy;	/* series that the journal has rows of */
-	uint64_t	 next;			/* the journal's next sequence when that was so */
-	bool		 moved;			/* it is not any more */
+	const struct busy *busy;
+	bool		 behind;	/* more was written since than can be looked at inside */
 };
-
-static bool
-is_busy(const struct store_series_list *list, uint64_t id)
-{
-	size_t low = 0, high = list->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->ids[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < list->n && list->ids[low] == id;
-}
 
 static int
 drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *dropped,
@@ -174,8 +289,6 @@ drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *d
 		.arg = (void *)(uintptr_t)job->d };
 	struct chunk_batch batch;
 
-	if (is_busy(job->busy, id))
-		return 0;
 	if (chunk_read(txn, &reading, &batch, err) != 0)
 		return -1;
 	if (batch.n > 0)
@@ -184,78 +297,47 @@ drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *d
 	return drop_series_record(txn, job->d->m->id, id, err);
 }
 
+/*
+ * Writers go on meanwhile: the few records that came since the last look are looked at here.
+ */
 static int
 empty_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct empty_job *job = arg;
-	struct journal_head head;
+	struct look_job look = { .d = job->d, .from = job->busy->next };
+	struct busy fresh = { 0 };
 	uint64_t generation;
 	bool dropped = false;
+	int r = look_body(txn, &look, err);
 
-	if (journal_head_get(txn, job->d->m->bucket_id, job->d->m->id, &head, err) != 0)
-		return -1;
-	job->moved = head.next != job->next;
-	for (size_t i = 0; i < job->n && !job->moved; i++)
-		if (drop_if_empty(txn, job, job->ids[i], &dropped, err) != 0)
-			return -1;
-	return dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : 0;
-}
-
-struct head_job {
-	const struct store_measurement *m;
-	struct journal_head head;
-};
-
-static int
-head_body(struct txn *txn, void *arg, struct err *err)
-{
-	struct head_job *job = arg;
-
-	return journal_head_get(txn, job->m->bucket_id, job->m->id, &job->head, err);
-}
-
-/*
- * The series that the journal has rows of just now, and the sequence that says when.
- */
-static int
-journal_series(struct deletion *d, struct arena *arena, struct store_series_list *busy,
-    uint64_t *next, struct err *err)
-{
-	struct store_scan_spec spec = { .measurement = d->m, .fields = d->field_ids,
-		.n_fields = d->n_fields, .from = INT64_MIN, .to = INT64_MAX };
-	struct head_job job = { .m = d->m };
-	struct store_scan *scan;
-
-	arena_reset(d->arena);
-	if (store_txn(d->store, STORE_READ, d->arena, head_body, &job, err) != 0 ||
-	    scan_begin_journal(d->store, &spec, job.head.next, 0, &scan, err) != 0)
-		return -1;
-	busy->n = scan->spec.n_series;
-	busy->ids = arena_array(arena, uint64_t, busy->n + 1);
-	memcpy(busy->ids, scan->spec.series, busy->n * sizeof(*busy->ids));
-	store_scan_end(scan);
-	*next = job.head.next;
-	return 0;
+	job->behind = look.more;
+	if (r == 0 && !look.more)
+		r = busy_add(&fresh, look.records, look.n, txn->arena, err);
+	busy_sort(&fresh);
+	for (size_t i = 0; r == 0 && i < job->n && !look.more; i++)
+		if (!busy_has(job->busy, job->ids[i]) && !busy_has(&fresh, job->ids[i]))
+			r = drop_if_empty(txn, job, job->ids[i], &dropped, err);
+	free(fresh.ids);
+	return r == 0 && dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : r;
 }
 
 static int
 drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 {
-	struct arena *arena = arena_new(16384);
-	struct store_series_list busy;
-	struct empty_job job = { .d = d, .busy = &busy, .moved = true };
+	struct busy busy = { 0 };
+	struct empty_job job = { .d = d, .busy = &busy, .behind = true };
 	int r = 0;
 
-	for (size_t at = 0; at < n && r == 0; at += job.moved ? 0 : job.n) {
-		if (job.moved)
-			r = journal_series(d, arena, &busy, &job.next, err);
+	for (size_t at = 0; at < n && r == 0; at += job.behind ? 0 : job.n) {
+		if (job.behind)
+			r = busy_catch_up(d, &busy, err);
 		job.ids = ids + at;
 		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
 		arena_reset(d->arena);
 		if (r == 0)
 			r = store_txn(d->store, STORE_WRITE, d->arena, empty_body, &job, err);
 	}
-	arena_free(arena);
+	free(busy.ids);
 	return r;
 }
 
@@ -326,7 +408,8 @@ drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 static int
 run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 {
-	if (compact_measurement(d->store, d->m->bucket_id, d->m->id, false, err) != 0)
+	if (compact_measurement(d->store, d->m->bucket_id, d->m->id, false, err) != 0 ||
+	    load_fields(d, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (delete_from_series(d, ids[i], err) != 0)
@@ -344,14 +427,13 @@ delete_rows_locked(struct store *store, const struct store_measurement *m, const
     size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
 {
 	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
-	struct arena *arena = arena_new(4096);
 	int r;
 
-	set_fields(&d, arena);
 	d.arena = arena_new(65536);
+	d.fields_arena = arena_new(4096);
 	r = run(&d, ids, n, err);
 	arena_free(d.arena);
-	arena_free(arena);
+	arena_free(d.fields_arena);
 	*n_rows = d.n_rows;
 	return r;
 }

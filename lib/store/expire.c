@@ -69,7 +69,8 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 	}
 	txn_cursor_close(cursor);
 	e.more = at;
-	*shared = e;
+	if (r == 0)
+		*shared = e;	/* else its memory may be taken back */
 	return r;
 }
 

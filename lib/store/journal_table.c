@@ -148,7 +148,8 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 		r = next_backlog(txn, &mine, cursor, &at, err);
 	txn_cursor_close(cursor);
 	mine.more = at;
-	*w = mine;
+	if (r == 0)
+		*w = mine;	/* else its memory may be taken back */
 	return r;
 }
 

@@ -1,0 +1,254 @@
+/*
+ * tests/unit/store_delete_test.c - DELETE and dropped buckets beside writers, readers and compaction
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "store_home.h"
+
+static const struct value one = { .type = VALUE_INTEGER, .i = 1 };
+
+static struct series_ref *
+series_of(const char *host)
+{
+	struct tag tag = { SLICE("host"), slice_from(host) };
+
+	return home_ref(&tag, 1);
+}
+
+static size_t
+count(struct home *h, const struct series_ref *ref, const char *field)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	struct store_scan_spec spec = { .measurement = m, .series = &ref->id, .n_series = 1,
+		.n_fields = 1, .from = INT64_MIN, .to = INT64_MAX };
+	const struct store_block *block;
+	struct store_cursor *cursor;
+	struct store_scan *scan;
+	struct err err;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < m->n_fields; i++)
+		if (slice_eq(m->fields[i].name, slice_from(field)))
+			spec.fields = &m->fields[i].id;
+	assert_non_null(spec.fields);
+	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	cursor = store_scan_cursor(scan, 0);
+	while ((r = store_cursor_next(cursor, &block, &err)) == 0 && block != NULL)
+		n += block->n_rows;
+	assert_int_equal(r, 0);
+	store_scan_end(scan);
+	return n;
+}
+
+static void
+a_field_that_came_after_delete_had_looked_keeps_its_values(void **unused)
+{
+	struct series_ref *ref = series_of("a"), *other = series_of("b");
+	struct store_measurement *m;
+	struct home h;
+	struct err err;
+	uint64_t n_rows;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 0, 1), "v", one);
+	home_append(&h);
+	m = home_measurement(&h, "m");		/* as a DELETE sees it that waits for its turn */
+	for (int i = 1; i < 100; i++) {
+		struct batch_table *t = home_point(&h, "m", ref, i, 1);
+
+		home_put(&h, t, "v", one);
+		home_put(&h, t, "w", one);
+	}
+	home_put(&h, home_point(&h, "m", other, 500, 1), "w", one);
+	home_append(&h);
+	assert_int_equal(store_delete_rows(h.store, m, (uint64_t[]){ ref->id, other->id }, 2, 0, 9,
+	    &n_rows, &err), 0);
+	assert_int_equal(n_rows, 10);
+	assert_int_equal(count(&h, ref, "v"), 90);
+	assert_int_equal(count(&h, ref, "w"), 90);
+	assert_int_equal(count(&h, other, "w"), 1);
+	home_ref_free(ref);
+	home_ref_free(other);
+	home_free(&h);
+}
+
+static pid_t
+start_writer(struct home *h, struct series_ref *ref)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	h->store = NULL;
+	home_open(h);
+	for (int i = 0;; i++) {
+		home_put(h, home_point(h, "m", ref, i, 1), "v", one);
+		home_append(h);
+	}
+}
+
+static void
+delete_ends_while_others_write_without_pause(void **unused)
+{
+	struct series_ref *ref = series_of("a"), *busy = series_of("b");
+	struct home h;
+	struct err err;
+	uint64_t n_rows;
+	int64_t begun;
+	pid_t pid;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", one);
+	home_put(&h, home_point(&h, "m", busy, 0, 1), "v", one);
+	home_append(&h);
+	pid = start_writer(&h, busy);
+	usleep(50000);
+	begun = clock_monotonic_ns();
+	assert_int_equal(store_delete_rows(h.store, home_measurement(&h, "m"), &ref->id, 1, 0, 9,
+	    &n_rows, &err), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(n_rows, 1);
+	assert_true(clock_monotonic_ns() - begun < INT64_C(10000000000));
+	home_ref_free(ref);
+	home_ref_free(busy);
+	home_free(&h);
+}
+
+static int
+delete_bucket(struct txn *txn, void *arg, struct err *err)
+{
+	return store_bucket_delete(txn, *(uint64_t *)arg, err);
+}
+
+static void
+weir_compact_works_after_a_bucket_was_deleted(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct store_backlog *list;
+	struct home h;
+	struct err err;
+	size_t n;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", one);
+	home_append(&h);
+	assert_int_equal(store_txn(h.store, STORE_WRITE, h.arena, delete_bucket, &h.bucket, &err), 0);
+	if (store_compact(h.store, &(struct store_compact_spec){ 0 }, &err) != 0)
+		home_die("compact", &err);
+	assert_int_equal(store_backlogs(h.store, h.arena, &list, &n, &err), 0);
+	assert_int_equal(n, 0);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/*
+ * Every row is written twice, with 0 and far behind in the journal with 1. A reader that looks while
+ * the compactor drops the journal's records must not take the older of two values.
+ */
+#define REWRITTEN 500
+#define RECORDS 80
+
+static void
+write_twice(struct home *h, struct series_ref *ref, int round)
+{
+	for (int record = 0; record < RECORDS; record++) {
+		for (int i = 0; i < REWRITTEN; i++) {
+			struct batch_table *t = home_point(h, "m", ref, i, 1);
+
+			if (record % (RECORDS / 2) == 0)
+				home_put(h, t, "v", (struct value){ .type = VALUE_INTEGER,
+					.i = round * 2 + record / (RECORDS / 2) });
+			home_put(h, t, "filler", (struct value){ .type = VALUE_FLOAT, .f = drand48() });
+		}
+		home_append(h);
+	}
+}
+
+static void
+check_newest(struct home *h, const struct series_ref *ref, int64_t newest)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	struct store_scan_spec spec = { .measurement = m, .series = &ref->id, .n_series = 1,
+		.fields = &m->fields[1].id, .n_fields = 1, .from = INT64_MIN, .to = INT64_MAX };
+	const struct store_block *block;
+	struct store_cursor *cursor;
+	struct store_scan *scan;
+	struct err err;
+	size_t n = 0;
+
+	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	cursor = store_scan_cursor(scan, 0);
+	while (store_cursor_next(cursor, &block, &err) == 0 && block != NULL)
+		for (size_t i = 0; i < block->n_rows; i++, n++)
+			assert_int_equal(block->columns[0].cells[i].i, newest);
+	assert_int_equal(n, REWRITTEN);
+	store_scan_end(scan);
+	arena_reset(h->arena);
+}
+
+static void
+compact_and_exit(struct home *h)
+{
+	struct err err;
+
+	h->store = NULL;
+	home_open(h);
+	if (store_compact(h->store, &(struct store_compact_spec){ 0 }, &err) != 0)
+		home_die("compact", &err);
+	store_close(h->store);
+	_exit(0);
+}
+
+static void
+an_older_value_is_never_read_while_compaction_runs(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	store_close(h.store);
+	h.options.compact_bytes = UINT64_MAX;
+	home_open(&h);
+	for (int round = 0; round < 6; round++) {
+		int status;
+		pid_t pid;
+
+		write_twice(&h, ref, round);
+		if ((pid = fork()) == 0)
+			compact_and_exit(&h);
+		while (waitpid(pid, &status, WNOHANG) == 0)
+			check_newest(&h, ref, round * 2 + 1);
+		assert_int_equal(status, 0);
+		check_newest(&h, ref, round * 2 + 1);
+	}
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_field_that_came_after_delete_had_looked_keeps_its_values),
+		cmocka_unit_test(delete_ends_while_others_write_without_pause),
+		cmocka_unit_test(weir_compact_works_after_a_bucket_was_deleted),
+		cmocka_unit_test(an_older_value_is_never_read_while_compaction_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
