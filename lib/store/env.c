@@ -166,6 +166,7 @@ recover(struct env *env)
 		env->must_exit = true;	/* the old handles may not be closed now, nor used */
 		return r;
 	}
+	atomic_store(&env->mark->log_failed, 0);
 	atomic_store(&env->mark->synced, 0);
 	atomic_store(&env->mark->written, 0);
 	atomic_store(&env->mark->checkpointed, 0);
@@ -268,6 +269,7 @@ is_dirty(const struct env *env)
 	const struct env_mark *m = env->mark;
 
 	return atomic_load(&m->inside) != 0 || atomic_load(&m->generation) == 0 ||
+	    atomic_load(&m->log_failed) != 0 ||
 	    m->magic != MARK_MAGIC || memcmp(m->boot, env->boot, sizeof(env->boot)) != 0;
 }
 

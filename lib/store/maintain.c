@@ -6,6 +6,9 @@
  * Errors of this have nobody to be told to but the log; what was left undone is taken up again by
  * a later write.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/compact_priv.h"
@@ -64,6 +67,11 @@ store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
 	struct err err;
 	bool done;
 
+	if (store->env.must_exit) {
+		/* handles of a recovery that failed can neither be used nor closed */
+		log_error("the store could not be recovered: ending, so that another process can try");
+		_exit(EXIT_FAILURE);
+	}
 	store_maintain_log(store);
 	if (compact_some(store, wanted, arg, &done, &err) != 0 ||
 	    (done && tidy_is_due(store) && tidy(store, wanted, arg, &err) != 0))

@@ -45,6 +45,8 @@ struct env_mark {
 	_Atomic uint64_t	 checkpointed;	/* log position of the last checkpoint */
 	_Atomic uint64_t	 auth_generation;
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
+	_Atomic uint32_t	 log_failed;	/* a sync failed: nothing written before the recovery
+						   that follows counts as on disk */
 };
 
 struct env_handles {

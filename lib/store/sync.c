@@ -81,11 +81,31 @@ sync_to(struct env *env, uint64_t target, struct err *err)
 		r = fdatasync(env->log_fd);
 	if (r >= 0)
 		return 0;
-	/* what the kernel could not write it may have dropped: only recovery, which writes all
-	 * of the log into the databases anew, can make it good */
+	/* what the kernel could not write it may have dropped, and it says so but once: only
+	 * recovery, which writes all of the log into the databases anew, can make it good, and those
+	 * who wait for this sync must not try one of their own */
 	log_error("the log of %s cannot be synced: %s", env->home, strerror(errno));
-	atomic_store(&env->mark->generation, 0);
+	atomic_store(&env->mark->log_failed, 1);
 	return err_set(err, ERR_IO, "the disk did not take the log: %s", strerror(errno));
+}
+
+/*
+ * The leader's part: sync for all that was written so far.
+ */
+static int
+lead(struct env *env, uint64_t me, struct err *err)
+{
+	struct env_mark *mark = env->mark;
+	uint64_t written = atomic_load(&mark->written), target = written > me ? written : me;
+
+	if (atomic_load(&mark->synced) >= me)
+		return 0;
+	if (atomic_load(&mark->log_failed) != 0)
+		return err_set(err, ERR_IO, "the disk did not take the log");
+	if (sync_to(env, target, err) != 0)
+		return -1;
+	atomic_store(&mark->synced, target);
+	return 0;
 }
 
 int
@@ -103,11 +123,7 @@ env_sync(struct env *env, struct err *err)
 		if (atomic_load(&mark->synced) >= me)
 			break;
 		if (flock(env->sync_fd, LOCK_EX | LOCK_NB) == 0) {
-			uint64_t written = atomic_load(&mark->written);
-
-			if (atomic_load(&mark->synced) < me &&
-			    (r = sync_to(env, written > me ? written : me, err)) == 0)
-				atomic_store(&mark->synced, written > me ? written : me);
+			r = lead(env, me, err);
 			flock(env->sync_fd, LOCK_UN);
 			atomic_fetch_add(&mark->sync_turn, 1);
 			futex_wake_all(&mark->sync_turn);
