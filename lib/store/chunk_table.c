@@ -9,6 +9,7 @@
 #include "store/chunk_table.h"
 
 #define FIRST_READ 512		/* most heads fit */
+#define MOST_HEAD (16u << 20)	/* a longer one is a flipped bit */
 #define SIGN (UINT64_C(1) << 63)
 
 struct key
@@ -103,7 +104,7 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 
 	if (copy_part(rd, 0, FIRST_READ, &bytes, err) != 0)
 		return -1;
-	if ((n = codec_chunk_head_bytes(bytes)) > bytes.n &&
+	if ((n = codec_chunk_head_bytes(bytes)) > bytes.n && n <= MOST_HEAD &&
 	    copy_part(rd, 0, n, &bytes, err) != 0)
 		return -1;
 	return codec_chunk_open(bytes, rd->txn->arena, head, err);

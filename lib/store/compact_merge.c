@@ -267,16 +267,17 @@ take_before(struct writer *w, const struct rowset *rows, struct err *err)
 	struct before *list = NULL;
 	struct look look;
 	uint32_t total = rows->n;
+	int64_t first = rows->times[0];		/* of what there is so far */
 
 	look_begin(&look, spec, rows, arena);
 	look.reading.descending = true;
 	look.reading.from = INT64_MIN;
-	look.reading.to = rows->times[0] - 1;
 	look.reading.wants_columns = has_room;
-	for (;;) {
+	while (first > INT64_MIN) {
 		const struct chunk_copy *chunk;
 		struct before *b;
 
+		look.reading.to = first - 1;
 		look.most_rows = rows_worth_taking(spec, total, list == NULL);
 		if (look_run(&look, err) != 0)
 			return -1;
@@ -292,7 +293,7 @@ take_before(struct writer *w, const struct rowset *rows, struct err *err)
 		list = b;
 		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
 		total += chunk->head.n_rows;
-		look.reading.to = chunk->head.min_time - 1;
+		first = chunk->head.min_time;
 	}
 	for (; list != NULL; list = list->next)
 		put_rows(w, &list->rows, 0, list->rows.n);
