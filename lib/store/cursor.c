@@ -30,6 +30,7 @@ struct store_cursor {
 	struct store_cursor *next, **link;	/* among the scan's */
 	size_t		 index;			/* of the series */
 	int64_t		 from, to;		/* times that no epoch had yet */
+	int64_t		 journal_min, journal_max;	/* of all its segments */
 	bool		 finished;		/* there are none */
 	uint64_t	 n_given;		/* rows handed out */
 	struct arena	*arena;			/* of the block */
@@ -77,6 +78,8 @@ journal_touches(const struct store_cursor *c, int64_t min, int64_t max)
 {
 	const struct store_scan *scan = c->scan;
 
+	if (max < c->journal_min || min > c->journal_max)
+		return false;
 	for (size_t i = scan->first_segment[c->index]; i < scan->first_segment[c->index + 1]; i++) {
 		const struct scan_segment *s = &scan->segments[i];
 		const struct scan_record *record = &scan->records[s->record];
@@ -317,6 +320,27 @@ make_room(struct store_cursor *c)
 	grow_block(c, rows < STORE_BLOCK_ROWS ? rows : STORE_BLOCK_ROWS);
 }
 
+/*
+ * What the journal has of the series is nearly always newer than its chunks: with this, looking
+ * through all segments for each chunk, which happens inside, is the exception.
+ */
+static void
+find_journal_span(struct store_cursor *c)
+{
+	const struct store_scan *scan = c->scan;
+
+	c->journal_min = INT64_MAX;
+	c->journal_max = INT64_MIN;
+	for (size_t i = scan->first_segment[c->index]; i < scan->first_segment[c->index + 1]; i++) {
+		const struct scan_segment *s = &scan->segments[i];
+		int64_t min = record_time(&scan->records[s->record], s->first);
+		int64_t max = record_time(&scan->records[s->record], s->first + s->n - 1);
+
+		c->journal_min = min < c->journal_min ? min : c->journal_min;
+		c->journal_max = max > c->journal_max ? max : c->journal_max;
+	}
+}
+
 struct store_cursor *
 store_scan_cursor(struct store_scan *scan, size_t index)
 {
@@ -327,6 +351,7 @@ store_scan_cursor(struct store_scan *scan, size_t index)
 	c->from = scan->spec.from;
 	c->to = scan->spec.to;
 	c->finished = scan->spec.n_fields == 0 || c->from > c->to;
+	find_journal_span(c);
 	c->arena = arena_new(1024);
 	c->epoch_arena = arena_new(1024);
 	c->next = scan->cursors;
