@@ -48,6 +48,7 @@ struct compaction {
 	struct journal_head head;
 	struct store_scan *scan;
 	size_t		 next;		/* of scan->spec.series */
+	int64_t		 next_time;	/* of its rows: those before are in chunks already */
 	bool		 full;
 	bool		 gone;		/* the measurement was dropped, or another went on with it */
 	enum phase	 phase;
@@ -206,21 +207,34 @@ commit_step(struct step *s, struct err *err)
 	return 0;
 }
 
+/*
+ * The rows of one series, or as many as are enough for a step; those that are done are merged again
+ * when another process goes on with it, which changes nothing.
+ */
 static int
-merge_one(struct compaction *c, struct chunk_changes *changes, struct err *err)
+merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struct err *err)
 {
 	struct merge_spec spec = { c->store, &c->m, c->fields, c->n_fields,
 		c->scan->spec.series[c->next], c->full, c->oldest };
 	struct store_cursor *cursor = store_scan_cursor(c->scan, c->next);
 	const struct store_block *block;
-	struct rowset rows;
+	struct rowset all, rows;
+	uint32_t first, n_done = 0;
 	int r;
 
+	rowset_init(&all, c->step_arena, c->fields, c->n_fields);
 	rowset_init(&rows, c->step_arena, c->fields, c->n_fields);
 	while ((r = store_cursor_next(cursor, &block, err)) == 0 && block != NULL)
-		rowset_add_block(&rows, block);
+		rowset_add_block(&all, block);
+	first = rowset_seek(&all, c->next_time);
+	if (first > 0)
+		rowset_add(&rows, &all, first, all.n - first);
+	else
+		rows = all;
 	if (r == 0)
-		r = merge_series(&spec, &rows, changes, err);
+		r = merge_series(&spec, &rows, &n_done, changes, err);
+	*done = n_done == rows.n;
+	c->next_time = r == 0 && !*done ? rows.times[n_done] : INT64_MIN;
 	store_cursor_close(cursor);
 	return r;
 }
@@ -231,18 +245,21 @@ merge_step(struct compaction *c, struct err *err)
 	struct chunk_changes changes = { .arena = c->step_arena };
 	struct step step = { .c = c, .changes = &changes };
 	int64_t until = clock_monotonic_ns() + STEP_NS;
+	bool done = true;
 
-	while (c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES) {
-		if (merge_one(c, &changes, err) != 0)
+	while (done && c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES) {
+		if (merge_one(c, &changes, &done, err) != 0)
 			return -1;
-		c->next++;
+		c->next += done;
 		if (clock_monotonic_ns() > until)
 			break;
 	}
 	chunk_changes_sort(&changes);
 	step.head = c->head;
-	step.head.compact_series = c->next < c->scan->spec.n_series
-	    ? c->scan->spec.series[c->next - 1] : UINT64_MAX;
+	if (c->next == c->scan->spec.n_series)
+		step.head.compact_series = UINT64_MAX;
+	else if (c->next > 0)
+		step.head.compact_series = c->scan->spec.series[c->next - 1];
 	if (step.head.compact_series == UINT64_MAX)
 		c->phase = PHASE_DROP;
 	return commit_step(&step, err);
@@ -298,6 +315,7 @@ start(struct store *store, const struct store_backlog *which, bool full, int loc
 	c->step_arena = arena_new(65536);
 	c->m.bucket_id = which->bucket_id;
 	c->m.id = which->measurement_id;
+	c->next_time = INT64_MIN;
 	c->lock_fd = lock_fd;
 	store->compaction = c;
 	if ((r = begin(c, err)) != 0)

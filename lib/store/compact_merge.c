@@ -14,6 +14,7 @@
 
 #include "store/compact_priv.h"
 
+#define ENOUGH_BYTES (2u << 20)	/* of chunks put in one step */
 #define SLIGHTLY 3		/* a chunk before is taken in up to so many times the rows there */
 #define CRUMB_ROWS 1024
 #define FULL_ROWS (CODEC_CHUNK_ROWS / 2)	/* the same for a full compaction */
@@ -228,7 +229,8 @@ merge_decode_chunk(const struct chunk_copy *chunk, const struct store_field *fie
 		to->type = fields[i].type;
 		to->cells = arena_array(arena, union cell, rows);
 		to->present = arena_zalloc(arena, (rows / 64 + 1) * sizeof(*to->present));
-		to->strings = arena_array(arena, struct slice, rows);
+		if (to->type == VALUE_STRING)
+			to->strings = arena_array(arena, struct slice, rows);
 		if (c != NULL && c->type == to->type && codec_chunk_cells(&chunk->head, c,
 		    chunk->columns[i], arena, 0, to->cells, to->present, to->strings, &n_strings,
 		    err) != 0)
@@ -329,8 +331,12 @@ meet_chunk(struct writer *w, const struct chunk_copy *chunk, const struct rowset
 	return 0;
 }
 
+/*
+ * Late rows may meet any number of chunks: once there is much to put, and chunks to come, the rest
+ * of the rows waits for another step.
+ */
 static int
-meet_all(struct writer *w, const struct rowset *rows, struct err *err)
+meet_all(struct writer *w, const struct rowset *rows, uint32_t *n_done, struct err *err)
 {
 	struct look look;
 	uint32_t at = 0;
@@ -347,21 +353,26 @@ meet_all(struct writer *w, const struct rowset *rows, struct err *err)
 			if (meet_chunk(w, &look.batch.chunks[i], rows, &at, err) != 0)
 				return -1;
 		look.reading.from = look.batch.next_min;
+		*n_done = at;
+		if (look.batch.more && at > 0 && w->changes->bytes >= ENOUGH_BYTES)
+			return 0;
 	} while (look.batch.more);
 	put_rows(w, rows, at, rows->n - at);
+	*n_done = rows->n;
 	return 0;
 }
 
 int
-merge_series(const struct merge_spec *spec, const struct rowset *rows,
+merge_series(const struct merge_spec *spec, const struct rowset *rows, uint32_t *n_done,
     struct chunk_changes *changes, struct err *err)
 {
 	struct writer w = { .spec = spec, .changes = changes };
 
+	*n_done = 0;
 	if (rows->n == 0)
 		return 0;
 	rowset_init(&w.rows, changes->arena, spec->fields, spec->n_fields);
-	if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, err) != 0)
+	if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, n_done, err) != 0)
 		return -1;
 	flush(&w);
 	return 0;

@@ -46,8 +46,9 @@ struct merge_spec {
  * merge_series - the chunks of one series with these rows in them
  *   in     rows     of the journal: newer than all that is in chunks
  *   out    changes  gets what has to be put and deleted
+ *          *n_done  so many rows are in; fewer than all when that is enough for one step
  */
-int	 merge_series(const struct merge_spec *spec, const struct rowset *rows,
+int	 merge_series(const struct merge_spec *spec, const struct rowset *rows, uint32_t *n_done,
 	     struct chunk_changes *changes, struct err *err);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * tests/unit/store_delete_test.c - DELETE and dropped buckets beside writers, readers and compaction
+ * tests/unit/store_delete_test.c - DELETE, dropped buckets and late rows beside writers and readers
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -240,6 +240,79 @@ an_older_value_is_never_read_while_compaction_runs(void **unused)
 	home_free(&h);
 }
 
+/*
+ * A batch of late rows that falls into every chunk of a long series, more than one step may put.
+ */
+#define LONG_ROWS 60000
+#define TEXT_BYTES 120
+
+static void
+put_text(struct home *h, struct series_ref *ref, int64_t time, char kind)
+{
+	struct batch_table *t = home_point(h, "m", ref, time, 1);
+	char text[TEXT_BYTES];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(33 + rand() % 90);
+	text[0] = kind;
+	home_put(h, t, "s", (struct value){ .type = VALUE_STRING, .s = { text, sizeof(text) } });
+}
+
+static void
+check_texts(struct home *h, const struct series_ref *ref)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	struct store_scan_spec spec = { .measurement = m, .series = &ref->id, .n_series = 1,
+		.fields = &m->fields[0].id, .n_fields = 1, .from = INT64_MIN, .to = INT64_MAX };
+	const struct store_block *block;
+	struct store_cursor *cursor;
+	struct store_scan *scan;
+	struct err err;
+	int64_t next = 0;
+
+	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	cursor = store_scan_cursor(scan, 0);
+	while (store_cursor_next(cursor, &block, &err) == 0 && block != NULL)
+		for (size_t i = 0; i < block->n_rows; i++, next++) {
+			struct value v = store_block_value(block, 0, i);
+
+			assert_int_equal(block->times[i], next);
+			assert_int_equal(v.s.n, TEXT_BYTES);
+			assert_int_equal(v.s.p[0], next % 1000 == 7 ? 'L' : next % 1000 == 8 ? 'N' : 'o');
+		}
+	assert_int_equal(next, LONG_ROWS);
+	store_scan_end(scan);
+	arena_reset(h->arena);
+}
+
+static void
+late_rows_all_over_a_long_series_go_where_they_belong(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+	struct err err;
+
+	(void)unused;
+	home_new(&h);
+	for (int i = 0; i < LONG_ROWS; i++) {
+		if (i % 1000 != 7)
+			put_text(&h, ref, i, 'o');
+		if (i % 2000 == 1999)
+			home_append(&h);
+	}
+	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
+	for (int i = 0; i < LONG_ROWS; i += 1000) {
+		put_text(&h, ref, i + 7, 'L');
+		put_text(&h, ref, i + 8, 'N');
+	}
+	home_append(&h);
+	check_texts(&h, ref);
+	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
+	check_texts(&h, ref);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
 int
 main(void)
 {
@@ -248,6 +321,7 @@ main(void)
 		cmocka_unit_test(delete_ends_while_others_write_without_pause),
 		cmocka_unit_test(weir_compact_works_after_a_bucket_was_deleted),
 		cmocka_unit_test(an_older_value_is_never_read_while_compaction_runs),
+		cmocka_unit_test(late_rows_all_over_a_long_series_go_where_they_belong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
