@@ -135,7 +135,7 @@ begin(struct compaction *c, struct err *err)
 {
 	struct store_scan_spec spec = { .measurement = &c->m, .from = INT64_MIN, .to = INT64_MAX };
 
-	if (store_txn(c->store, STORE_WRITE, c->arena, begin_body, c, err) != 0)
+	if (store_txn(c->store, STORE_RELIEVE, c->arena, begin_body, c, err) != 0)
 		return -1;
 	if (c->head.compact_to == 0) {
 		c->phase = PHASE_DONE;
@@ -198,7 +198,7 @@ commit_step(struct step *s, struct err *err)
 {
 	struct compaction *c = s->c;
 
-	if (store_txn(c->store, STORE_WRITE, c->step_arena, put_step, s, err) != 0)
+	if (store_txn(c->store, STORE_RELIEVE, c->step_arena, put_step, s, err) != 0)
 		return -1;
 	if (c->gone)
 		c->phase = PHASE_DONE;

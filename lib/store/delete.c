@@ -167,7 +167,8 @@ delete_from_series(struct deletion *d, uint64_t series, struct err *err)
 			if (cut_chunk(d, series, &t.batch.chunks[i], &changes, err) != 0)
 				return -1;
 		chunk_changes_sort(&changes);
-		if (changes.n > 0 && store_txn(d->store, STORE_WRITE, d->arena, put_changes, &job, err) != 0)
+		if (changes.n > 0 && store_txn(d->store, STORE_RELIEVE, d->arena, put_changes, &job,
+		    err) != 0)
 			return -1;
 		store_maintain_log(d->store);
 		t.reading.from = t.batch.next_min;
@@ -335,7 +336,7 @@ drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err 
 		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
 		arena_reset(d->arena);
 		if (r == 0)
-			r = store_txn(d->store, STORE_WRITE, d->arena, empty_body, &job, err);
+			r = store_txn(d->store, STORE_RELIEVE, d->arena, empty_body, &job, err);
 	}
 	free(busy.ids);
 	return r;
@@ -417,7 +418,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (drop_empty_series(d, ids, n, err) != 0)
 		return -1;
 	arena_reset(d->arena);
-	if (store_txn(d->store, STORE_WRITE, d->arena, drop_what_is_empty, d, err) != 0)
+	if (store_txn(d->store, STORE_RELIEVE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
 	return drop_purge(d->store, err);
 }

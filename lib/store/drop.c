@@ -100,7 +100,7 @@ drop_purge(struct store *store, struct err *err)
 
 	do {
 		arena_reset(store->scratch);
-		if (store_txn(store, STORE_WRITE, store->scratch, purge_body, &p, err) != 0)
+		if (store_txn(store, STORE_RELIEVE, store->scratch, purge_body, &p, err) != 0)
 			return -1;
 		store_maintain_log(store);
 	} while (p.found);
@@ -135,7 +135,7 @@ store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice nam
 	struct drop_job job = { bucket_id, name };
 
 	arena_reset(store->scratch);
-	if (store_txn(store, STORE_WRITE, store->scratch, drop_body, &job, err) != 0)
+	if (store_txn(store, STORE_RELIEVE, store->scratch, drop_body, &job, err) != 0)
 		return -1;
 	return drop_purge(store, err);
 }

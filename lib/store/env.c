@@ -421,15 +421,16 @@ env_detach(struct env *env)
 }
 
 int
-env_room(struct env *env, struct err *err)
+env_room(struct env *env, enum store_access access, struct err *err)
 {
+	uint64_t reserve = env->options.reserve_bytes / (access == STORE_RELIEVE ? 2 : 1);
 	struct statvfs vfs;
 
 	if (fstatvfs(env->home_fd, &vfs) == 0 &&
-	    (uint64_t)vfs.f_bavail * vfs.f_frsize < env->options.reserve_bytes)
+	    (uint64_t)vfs.f_bavail * vfs.f_frsize < reserve)
 		return err_set(err, ERR_UNAVAILABLE, "disk full: %s has %llu MiB free, and writes "
 		    "stop at %llu", env->home,
 		    (unsigned long long)((uint64_t)vfs.f_bavail * vfs.f_frsize >> 20),
-		    (unsigned long long)(env->options.reserve_bytes >> 20));
+		    (unsigned long long)(reserve >> 20));
 	return 0;
 }

@@ -101,7 +101,11 @@ int		 store_compact(struct store *store, const struct store_compact_spec *spec,
 
 /* ---- transactions ---- */
 
-enum store_access { STORE_READ, STORE_WRITE };
+enum store_access {
+	STORE_READ,
+	STORE_WRITE,
+	STORE_RELIEVE,		/* a write that makes room: it may use half of the disk's reserve */
+};
 
 /*
  * store_txn - run `body` alone inside the store, as one transaction

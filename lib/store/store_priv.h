@@ -86,11 +86,12 @@ void	 env_abandon(struct env *env);
 /*
  * env_note_written - inside, after a commit: where the log ends now
  * env_sync - wait until the log is on disk up to env->written (sync.c)
- * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free
+ * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
+ *     what makes room, less than half of it: a full disk must not forbid to delete
  */
 int	 env_note_written(struct env *env, struct err *err);
 int	 env_sync(struct env *env, struct err *err);
-int	 env_room(struct env *env, struct err *err);
+int	 env_room(struct env *env, enum store_access access, struct err *err);
 
 /* ---- transactions (txn.c) ---- */
 

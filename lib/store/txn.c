@@ -210,7 +210,7 @@ run_once(struct txn *txn, enum store_access access,
 	DB_ENV *env = txn->h->env;
 	int r;
 
-	if (access == STORE_WRITE && (r = env->txn_begin(env, NULL, &txn->db, 0)) != 0)
+	if (access != STORE_READ && (r = env->txn_begin(env, NULL, &txn->db, 0)) != 0)
 		return txn_fail(txn, r, "begin", err);
 	return finish(txn, body(txn, arg, err), err);
 }
@@ -221,7 +221,7 @@ store_txn(struct store *store, enum store_access access, struct arena *arena,
 {
 	struct arena_mark mark = arena_mark(arena);
 
-	if (access == STORE_WRITE && env_room(&store->env, err) != 0)
+	if (access != STORE_READ && env_room(&store->env, access, err) != 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		struct txn txn = { .store = store, .arena = arena, .h = &store->env.handles };

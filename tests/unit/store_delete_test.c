@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -313,6 +314,37 @@ late_rows_all_over_a_long_series_go_where_they_belong(void **unused)
 	home_free(&h);
 }
 
+static void
+a_full_disk_takes_no_rows_but_lets_delete_make_room(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct statvfs vfs;
+	struct home h;
+	struct err err;
+	uint64_t n_rows;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", one);
+	home_put(&h, home_point(&h, "m", ref, 2, 1), "v", one);
+	home_append(&h);
+	store_close(h.store);
+	assert_int_equal(statvfs(h.path, &vfs), 0);
+	h.options.reserve_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize / 2 * 3;
+	home_open(&h);
+	home_put(&h, home_point(&h, "m", ref, 3, 1), "v", one);
+	assert_int_equal(store_append(h.store, h.bucket, &h.batch, &n_rows, &err), -1);
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	assert_non_null(strstr(err.text, "disk full"));
+	assert_int_equal(store_delete_rows(h.store, home_measurement(&h, "m"), &ref->id, 1, 1, 1,
+	    &n_rows, &err), 0);
+	assert_int_equal(count(&h, ref, "v"), 1);
+	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
+	assert_int_equal(store_drop_measurement(h.store, h.bucket, SLICE("m"), &err), 0);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
 int
 main(void)
 {
@@ -321,6 +353,7 @@ main(void)
 		cmocka_unit_test(delete_ends_while_others_write_without_pause),
 		cmocka_unit_test(weir_compact_works_after_a_bucket_was_deleted),
 		cmocka_unit_test(an_older_value_is_never_read_while_compaction_runs),
+		cmocka_unit_test(a_full_disk_takes_no_rows_but_lets_delete_make_room),
 		cmocka_unit_test(late_rows_all_over_a_long_series_go_where_they_belong),
 	};
 
