@@ -89,6 +89,7 @@ influxql_node_name(enum expr_kind kind)
 		[EXPR_STRING] = "*influxql.StringLiteral",
 		[EXPR_BOOLEAN] = "*influxql.BooleanLiteral",
 		[EXPR_DURATION] = "*influxql.DurationLiteral",
+		[EXPR_CALENDAR] = "*influxql.CalendarLiteral",
 		[EXPR_TIME] = "*influxql.TimeLiteral",
 		[EXPR_NIL] = "*influxql.NilLiteral",
 	};

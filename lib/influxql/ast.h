@@ -54,6 +54,7 @@ enum expr_kind {
 	EXPR_STRING,		/* string */
 	EXPR_BOOLEAN,		/* boolean */
 	EXPR_DURATION,		/* duration, ns */
+	EXPR_CALENDAR,		/* months: 1mo, 1y, in GROUP BY time() alone; weir's own */
 	EXPR_TIME,		/* time, ns since 1970 UTC: made by whoever resolves strings to times */
 	EXPR_NIL,		/* no value: made by whoever simplifies */
 };
@@ -103,6 +104,7 @@ struct expr {
 		struct slice	 string;
 		bool		 boolean;
 		int64_t		 duration;
+		int64_t		 months;
 		int64_t		 time;
 	};
 };

@@ -72,11 +72,13 @@ void	 influxql_print_statement(struct buf *out, const struct statement *statemen
 
 /*
  * influxql_print_duration - 1h30m as InfluxQL prints it: 90m, 0s
+ * influxql_print_calendar - a number of months: 3mo, 2y
  * influxql_print_go_duration - as Go prints one: 168h0m0s, 1m30s, 1.5ms, 0s
  * influxql_print_ident - a name, in double quotes unless it is a plain word and no keyword
  * influxql_print_string - in single quotes, with escapes
  */
 void	 influxql_print_duration(struct buf *out, int64_t ns);
+void	 influxql_print_calendar(struct buf *out, int64_t months);
 void	 influxql_print_go_duration(struct buf *out, int64_t ns);
 void	 influxql_print_ident(struct buf *out, struct slice name);
 void	 influxql_print_string(struct buf *out, struct slice s);

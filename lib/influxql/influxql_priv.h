@@ -16,6 +16,7 @@ struct parser {
 	struct arena	*arena;
 	struct err	*err;
 	unsigned	 depth;			/* parentheses, calls, subqueries open now */
+	bool		 in_group_by;		/* where 1mo and 1y are durations */
 };
 
 /* ---- parser.c: tokens ---- */
@@ -97,6 +98,11 @@ int		 influxql_parse_names(struct parser *p, struct slice names[3], size_t *n, b
  * influxql_parse_duration - 1h30m as ns; -1 with *err when it is none, or overflows
  */
 int		 influxql_parse_duration(struct slice text, int64_t *ns, struct err *err);
+
+/*
+ * influxql_parse_calendar - 1y6mo as months; false when the text is none, or they are too many
+ */
+bool		 influxql_parse_calendar(struct slice text, int64_t *months);
 
 /* ---- parse_clause.c: what SELECT, SHOW and DELETE have in common ---- */
 

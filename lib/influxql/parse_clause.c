@@ -102,7 +102,9 @@ dimension_kind(const struct expr *e)
 }
 
 /*
- * dimension = "time" "(" duration [ "," offset ] ")" | ident [ "::" "tag" ] | "*" | regex .
+ * dimension = "time" "(" ( duration [ "," offset ] | calendar ) ")" | ident [ "::" "tag" ] | "*"
+ *           | regex .
+ * calendar = int ( "mo" | "y" ) { int ( "mo" | "y" ) } . - weir's own
  * Any expression is read; what does not fit is an error of the statement, not of its syntax.
  */
 static int
@@ -117,7 +119,9 @@ parse_dimension(struct parser *p, struct dimension *d)
 		d->expr = influxql_new_expr(p->arena, EXPR_REGEX);
 		d->expr->regex = pattern;
 	} else {
+		p->in_group_by = true;
 		d->expr = influxql_parse_expr(p);
+		p->in_group_by = false;
 		if (d->expr == NULL)
 			return -1;
 	}

@@ -47,6 +47,33 @@ influxql_parse_duration(struct slice text, int64_t *ns, struct err *err)
 	return 0;
 }
 
+bool
+influxql_parse_calendar(struct slice text, int64_t *months)
+{
+	size_t i = 0;
+
+	*months = 0;
+	while (i < text.n) {
+		size_t start = i;
+		uint64_t count;
+		bool years;
+
+		while (i < text.n && text.p[i] >= '0' && text.p[i] <= '9')
+			i++;
+		if (slice_to_u64(slice_make(text.p + start, i - start), &count) != 0 ||
+		    count > UINT32_MAX)
+			return false;
+		years = slice_starts(slice_make(text.p + i, text.n - i), SLICE("y"));
+		if (!years && !slice_starts(slice_make(text.p + i, text.n - i), SLICE("mo")))
+			return false;
+		i += years ? 1 : 2;
+		*months += (int64_t)count * (years ? 12 : 1);
+		if (*months > UINT32_MAX)
+			return false;
+	}
+	return text.n > 0;
+}
+
 static struct expr *
 parse_number(struct parser *p, const struct token *token)
 {
@@ -87,7 +114,13 @@ parse_duration(struct parser *p, const struct token *token)
 {
 	struct expr *e = influxql_parser_node(p, EXPR_DURATION, token->at);
 	struct err why;
+	int64_t months;
 
+	if (p->in_group_by && influxql_parse_calendar(token->text, &months)) {
+		e->kind = EXPR_CALENDAR;
+		e->months = months;
+		return e;
+	}
 	if (influxql_parse_duration(token->text, &e->duration, &why) == 0)
 		return e;
 	influxql_parser_fail(p, "%s", why.text);

@@ -81,6 +81,13 @@ influxql_print_duration(struct buf *out, int64_t ns)
 	buf_puts(out, units[i].unit);
 }
 
+void
+influxql_print_calendar(struct buf *out, int64_t months)
+{
+	number_put_int(out, months % 12 == 0 ? months / 12 : months);
+	buf_puts(out, months % 12 == 0 ? "y" : "mo");
+}
+
 /* n units of 10^9 parts, without trailing zeros: 1.5 */
 static void
 put_decimal(struct buf *out, uint64_t whole, uint64_t part, int digits)
@@ -224,6 +231,9 @@ influxql_print_expr(struct buf *out, const struct expr *e)
 		break;
 	case EXPR_DURATION:
 		influxql_print_duration(out, e->duration);
+		break;
+	case EXPR_CALENDAR:
+		influxql_print_calendar(out, e->months);
 		break;
 	case EXPR_TIME:
 		put_time(out, e->time);
