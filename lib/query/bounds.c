@@ -194,3 +194,33 @@ query_bounds_split(const struct fold *fold, struct expr *where, struct expr **re
 		return -1;
 	}
 }
+
+/* ---- OR between times ---- */
+
+struct found {
+	bool	 time;		/* a comparison with it */
+	bool	 or;		/* between two that have one */
+};
+
+static struct found
+look_for_or(const struct expr *e)
+{
+	struct found left, right;
+
+	if (e->kind == EXPR_PAREN)
+		return look_for_or(e->inner);
+	if (e->kind != EXPR_BINARY)
+		return (struct found){ false, false };
+	if (e->binary.op != OP_AND && e->binary.op != OP_OR)
+		return (struct found){ is_time(e->binary.left) || is_time(e->binary.right), false };
+	left = look_for_or(e->binary.left);
+	right = look_for_or(e->binary.right);
+	return (struct found){ left.time || right.time, left.or || right.or ||
+	    (e->binary.op == OP_OR && left.time && right.time) };
+}
+
+bool
+query_bounds_has_or(const struct expr *where)
+{
+	return where != NULL && look_for_or(where).or;
+}

@@ -39,6 +39,12 @@ int	 query_bounds_split(const struct fold *fold, struct expr *where, struct expr
 	     struct bounds *bounds, struct err *err);
 
 /*
+ * query_bounds_has_or - does OR stand between comparisons with `time`, where it acts as AND?
+ *   in     where    as parsed; NULL is allowed
+ */
+bool	 query_bounds_has_or(const struct expr *where);
+
+/*
  * query_bounds_time_literal - a string as a time
  *   returns  1 it is one; 0 it has not the shape; -1 with *err: it has, but is none
  */

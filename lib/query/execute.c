@@ -11,12 +11,15 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "query/bounds.h"
 #include "query/query_priv.h"
 #include "query/select.h"
 
 #include <stdlib.h>
 
 #define STATEMENT_BLOCK_BYTES 65536
+#define OR_WARNING	"OR between conditions on time acts as AND: a statement has one range of times, " \
+			"which meets all of them; ask for several ranges in several statements"
 
 struct query {
 	struct influxql_query *parsed;
@@ -170,15 +173,46 @@ put_warning(struct buf *text, const struct query_context *ctx, const struct stat
 	buf_puts(text, "' in a read only context, please use a POST request instead");
 }
 
+static bool
+select_has_or(const struct select *select)
+{
+	for (size_t i = 0; i < select->n_sources; i++)
+		if (select->sources[i].kind == SOURCE_SUBQUERY &&
+		    select_has_or(select->sources[i].subquery))
+			return true;
+	return query_bounds_has_or(select->where);
+}
+
+/*
+ * Does a condition on the time read otherwise than it acts? A warning of weir's own; InfluxDB 1.x
+ * keeps silent.
+ */
+static bool
+has_or_of_times(const struct statement *statement)
+{
+	switch (statement->kind) {
+	case STATEMENT_SELECT:
+		return select_has_or(statement->select);
+	case STATEMENT_EXPLAIN:
+		return select_has_or(statement->explain.select);
+	case STATEMENT_DELETE:
+		return query_bounds_has_or(statement->delete.where);
+	default:
+		return false;
+	}
+}
+
 static void
 run_statement(struct query_context *ctx, const struct statement *statement, unsigned id)
 {
 	struct rows_sink *sink = ctx->sink;
 	struct err err = { .code = ERR_NONE };
 	struct buf warning = { 0 };
+	bool or_of_times;
 	int result;
 
 	put_warning(&warning, ctx, statement);
+	or_of_times = has_or_of_times(statement);
 	sink->result_begin(sink, id);
 	ctx->n_rows = 0;
 	result = query_context_check(ctx, &err);
@@ -193,8 +227,11 @@ run_statement(struct query_context *ctx, const struct statement *statement, unsi
 		if (err.code == ERR_CORRUPT || err.code == ERR_IO || err.code == ERR_INTERNAL)
 			log_error("query: %s", err.text);
 		sink->error(sink, slice_from(err.text));
-	} else if (warning.n > 0) {
-		sink->message(sink, "warning", buf_slice(&warning));
+	} else {
+		if (warning.n > 0)
+			sink->message(sink, "warning", buf_slice(&warning));
+		if (or_of_times)
+			sink->message(sink, "warning", SLICE(OR_WARNING));
 	}
 	sink->result_end(sink);
 	buf_free(&warning);
