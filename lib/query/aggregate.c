@@ -135,8 +135,9 @@ linear_value(const struct aggregate *a, size_t i, const struct finished *later)
 {
 	const struct last_value *last = &a->lasts[i];
 
-	return query_fill_linear(a->plan->window.interval, a->at, last->start, last->value,
-	    later->start, later->points[i]->value);
+	return query_fill_linear(query_window_number(&a->plan->window, a->at),
+	    query_window_number(&a->plan->window, last->start), last->value,
+	    query_window_number(&a->plan->window, later->start), later->points[i]->value);
 }
 
 /*
@@ -276,10 +277,14 @@ static int
 check_walk(const struct aggregate *a, struct err *err)
 {
 	uint64_t limit = a->plan->ctx->limits.max_windows, n, shown;
+	int64_t from = a->plan->descending ? a->last : a->at;
+	int64_t to = a->plan->descending ? a->at : a->last;
 
-	n = a->plan->descending ? (uint64_t)a->at - (uint64_t)a->last :
-	    (uint64_t)a->last - (uint64_t)a->at;
-	n = n / (uint64_t)a->plan->window.interval + 1;
+	if (a->plan->window.months != 0)
+		n = (uint64_t)query_window_number(&a->plan->window, to) -
+		    (uint64_t)query_window_number(&a->plan->window, from) + 1;
+	else
+		n = ((uint64_t)to - (uint64_t)from) / (uint64_t)a->plan->window.interval + 1;
 	shown = (uint64_t)a->plan->limit + (uint64_t)a->plan->offset;
 	if (limit == 0 || !a->has_last || n <= limit || is_before(a, a->last, a->at) ||
 	    (a->plan->limit > 0 && shown <= limit))
@@ -388,7 +393,8 @@ cut_range(struct aggregate *a, int64_t extra)
 	if (a->spec.calls[0] != plan->calls[0])	/* a transformation leaves out empty windows */
 		return false;
 	if (interval == 0 || plan->limit <= 0 || extra > 0 || a->many || plan->n_calls != 1 ||
-	    plan->window.zone != NULL || plan->fill == FILL_NONE || plan->fill == FILL_LINEAR)
+	    plan->window.zone != NULL || plan->window.months != 0 || plan->fill == FILL_NONE ||
+	    plan->fill == FILL_LINEAR)
 		return false;
 	if (__builtin_add_overflow(plan->limit, plan->offset, &span) ||
 	    __builtin_mul_overflow(span, interval, &span))
@@ -500,11 +506,19 @@ choose_columns(struct aggregate *a, bool with_refs)
 static void
 choose_range(struct aggregate *a, int64_t extra)
 {
+	const struct window *window = &a->plan->window;
 	int64_t span;
 
 	a->spec.from = a->plan->from;
 	a->spec.to = a->plan->to;
-	if (extra <= 0 || __builtin_mul_overflow(extra, a->plan->window.interval, &span))
+	if (extra > 0 && window->months != 0) {		/* whole ones */
+		if (a->plan->descending)
+			a->spec.to = query_window_back(window, a->spec.to, -extra - 1) - 1;
+		else if (a->spec.from != TIME_MIN)
+			a->spec.from = query_window_back(window, a->spec.from, extra);
+		return;
+	}
+	if (extra <= 0 || __builtin_mul_overflow(extra, window->interval, &span))
 		return;
 	if (a->plan->descending) {
 		if (__builtin_add_overflow(a->spec.to, span, &a->spec.to) || a->spec.to > TIME_MAX)

@@ -135,7 +135,10 @@ put_range(struct explaining *x, const struct plan *plan)
 	if (plan->window.interval == 0)
 		return;
 	buf_puts(&x->line, "WINDOW: ");
-	influxql_print_duration(&x->line, plan->window.interval);
+	if (plan->window.months != 0)
+		influxql_print_calendar(&x->line, plan->window.months);
+	else
+		influxql_print_duration(&x->line, plan->window.interval);
 	put_line(x);
 }
 

@@ -23,11 +23,10 @@ query_fill_default(enum select_fill fill, struct value number, enum value_type t
 }
 
 struct value
-query_fill_linear(int64_t interval, int64_t at, int64_t before, struct value from, int64_t after,
-    struct value to)
+query_fill_linear(int64_t at, int64_t before, struct value from, int64_t after, struct value to)
 {
-	double x = (double)(at / interval - before / interval);
-	double width = (double)(after / interval - before / interval);
+	double x = (double)(at - before);
+	double width = (double)(after - before);
 	double a, b;
 
 	if (!value_is_number(from) || !value_is_number(to) || width == 0)

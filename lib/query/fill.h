@@ -18,7 +18,7 @@ struct value	 query_fill_default(enum select_fill fill, struct value number,
  * query_fill_linear - the value at a window between two others, by their numbers; only numbers have
  *     one
  */
-struct value	 query_fill_linear(int64_t interval, int64_t at, int64_t before, struct value from,
-		     int64_t after, struct value to);
+struct value	 query_fill_linear(int64_t at, int64_t before, struct value from, int64_t after,
+		     struct value to);
 
 #endif

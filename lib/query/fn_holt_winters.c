@@ -289,12 +289,32 @@ find_best(struct model *m, double *best, size_t n)
 }
 
 /*
+ * How many windows after the first point a time is, and the other way round.
+ */
+static uint64_t
+place_of(const struct holt *h, const struct window *window, int64_t t)
+{
+	if (window->months != 0)
+		return (uint64_t)(query_window_number(window, t) -
+		    query_window_number(window, h->times[0]));
+	return (uint64_t)(t - h->times[0]) / (uint64_t)window->interval;
+}
+
+static int64_t
+time_after(const struct window *window, int64_t t, size_t n)
+{
+	if (window->months != 0)
+		return query_window_at(window, query_window_number(window, t) + (int64_t)n);
+	return t + (int64_t)n * window->interval;
+}
+
+/*
  * The points on a grid of the interval, holes filled with NAN: how many windows there are.
  */
 static size_t
-on_grid(const struct holt *h, int64_t interval, size_t most, double **out)
+on_grid(const struct holt *h, const struct window *window, size_t most, double **out)
 {
-	size_t n = (size_t)((uint64_t)(h->times[h->n - 1] - h->times[0]) / (uint64_t)interval) + 1;
+	size_t n = (size_t)place_of(h, window, h->times[h->n - 1]) + 1;
 
 	if (n > most)
 		return 0;
@@ -302,7 +322,7 @@ on_grid(const struct holt *h, int64_t interval, size_t most, double **out)
 	for (size_t i = 0; i < n; i++)
 		(*out)[i] = NAN;
 	for (size_t i = 0; i < h->n; i++)
-		(*out)[(uint64_t)(h->times[i] - h->times[0]) / (uint64_t)interval] = h->values[i];
+		(*out)[place_of(h, window, h->times[i])] = h->values[i];
 	return n;
 }
 
@@ -312,16 +332,16 @@ on_grid(const struct holt *h, int64_t interval, size_t most, double **out)
 static void
 forecast(struct holt *h, const struct call *call)
 {
-	int64_t interval = call->window->interval;
+	const struct window *window = call->window;
 	struct model m = { .seasonal = call->season >= 2 };
 	double *values = NULL, *best;
 	size_t n_parameters, first;
 
 	m.season = m.seasonal ? (size_t)call->season : 1;
 	if (h->n < 2 || h->n < m.season || m.season > HOLT_SEASON_MAX ||
-	    call->n > HOLT_WINDOWS_MAX || interval <= 0 || h->times[h->n - 1] < h->times[0])
+	    call->n > HOLT_WINDOWS_MAX || window->interval <= 0 || h->times[h->n - 1] < h->times[0])
 		return;
-	m.n = on_grid(h, interval, HOLT_WINDOWS_MAX, &values);
+	m.n = on_grid(h, window, HOLT_WINDOWS_MAX, &values);
 	if (m.n == 0)
 		return;
 	m.values = values;
@@ -340,8 +360,8 @@ forecast(struct holt *h, const struct call *call)
 		size_t at = first + i;
 
 		h->results[i] = m.forecast[at];
-		h->result_times[i] = at < m.n ? h->times[0] + (int64_t)at * interval :
-		    h->times[h->n - 1] + (int64_t)(at - m.n + 1) * interval;
+		h->result_times[i] = at < m.n ? time_after(window, h->times[0], at) :
+		    time_after(window, h->times[h->n - 1], at - m.n + 1);
 	}
 	free(m.forecast);
 	free(m.factors);

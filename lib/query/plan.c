@@ -128,14 +128,34 @@ read_offset(struct plan *plan, const struct fold *fold, struct expr *arg, struct
 }
 
 static int
+read_calendar(struct plan *plan, const struct expr_call *call, struct err *err)
+{
+	int64_t months = call->args[0]->months;
+
+	if (months < 1 || months > WINDOW_MONTHS_MAX)
+		return err_set(err, ERR_INVALID,
+		    "calendar windows of time() must be between 1mo and %dy",
+		    WINDOW_MONTHS_MAX / 12);
+	if (call->n_args == 2)
+		return err_set(err, ERR_INVALID, "calendar windows of time() begin with a month and "
+		    "cannot have an offset");
+	plan->window.months = months;
+	if (__builtin_mul_overflow(months, WINDOW_MONTH_NS, &plan->window.interval))
+		plan->window.interval = INT64_MAX;
+	return 0;
+}
+
+static int
 read_time_dimension(struct plan *plan, const struct fold *fold, struct expr *e, struct err *err)
 {
 	if (e->call.n_args < 1 || e->call.n_args > 2)
 		return err_set(err, ERR_INVALID, "time dimension expected 1 or 2 arguments");
-	if (e->call.args[0]->kind != EXPR_DURATION)
+	if (e->call.args[0]->kind != EXPR_DURATION && e->call.args[0]->kind != EXPR_CALENDAR)
 		return err_set(err, ERR_INVALID, "time dimension must have duration argument");
 	if (plan->window.interval != 0)
 		return err_set(err, ERR_INVALID, "multiple time dimensions not allowed");
+	if (e->call.args[0]->kind == EXPR_CALENDAR)
+		return read_calendar(plan, &e->call, err);
 	plan->window.interval = e->call.args[0]->duration;
 	if (plan->window.interval < 0)
 		plan->window.interval = 0;	/* as good as none */

@@ -177,8 +177,11 @@ check_sequence_source(struct plan_checks *checks, const struct expr_call *call, 
 }
 
 static int
-check_derivative(const struct expr_call *call, struct err *err)
+check_derivative(const struct plan *plan, const struct expr_call *call, struct err *err)
 {
+	if (call->n_args < 2 && plan->window.months != 0 && call->args[0]->kind == EXPR_CALL)
+		return err_set(err, ERR_INVALID, SLICE_FMT " over calendar windows needs a unit, as in "
+		    SLICE_FMT "(mean(v), 1d)", SLICE_ARG(call->name), SLICE_ARG(call->name));
 	if (call->n_args < 2)
 		return 0;
 	if (call->args[1]->kind != EXPR_DURATION)
@@ -277,7 +280,7 @@ check_transform(struct plan_checks *checks, const struct function *f,
 	if (f->sequence == &fn_holt_winters)
 		return check_holt_winters(checks, call, err);
 	if (f->max_args == 2 && f->min_args == 1)
-		bad = check_derivative(call, err);
+		bad = check_derivative(checks->plan, call, err);
 	else if (f->sequence == &fn_moving_average)
 		bad = check_moving_average(call, err);
 	else if (f->max_args > 2)

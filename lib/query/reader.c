@@ -172,7 +172,7 @@ begin_scan(struct reader *reader, const struct plan_source *source, struct reade
 	if (reader->plan->n_calls == 0 && reader->plan->limit > 0 && source->where == NULL &&
 	    !s->must_have_one)
 		spec.limit_rows = (uint64_t)reader->plan->limit + (uint64_t)reader->plan->offset;
-	spec.window_ns = window->interval;
+	spec.window_ns = window->interval;	/* calendar windows read rows: windows.c */
 	if (window->interval != 0)
 		spec.window_phase = (window->offset % window->interval + window->interval) %
 		    window->interval;

@@ -6,7 +6,7 @@
  * the window's start or end moves with it, else windows keep their length: the hour that does not
  * exist has no window, the one shown twice has two.
  */
-#include "query/window.h"
+#include "query/calendar.h"
 
 #include "model/precision.h"
 
@@ -31,6 +31,12 @@ query_window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
 {
 	int64_t zone, rest, shift, at;
 
+	if (w->months != 0) {
+		at = query_calendar_number(w, t);
+		*start = query_calendar_start(w, at);
+		*end = query_calendar_start(w, at + 1);
+		return;
+	}
 	at = add_cut(t, -w->offset);
 	zone = w->zone != NULL ? zone_offset_ns(w->zone, at) : 0;
 	rest = (int64_t)(((__int128)at + zone) % w->interval);
@@ -65,6 +71,8 @@ query_window_step(const struct window *w, int64_t start, bool descending, int64_
 	int64_t next = add_cut(start, descending ? -w->interval : w->interval);
 	int64_t now, shift;
 
+	if (w->months != 0)
+		return query_window_back(w, start, descending ? 1 : -1);
 	if (w->zone == NULL)
 		return next;
 	now = zone_offset_ns(w->zone, next - 1);
@@ -75,4 +83,26 @@ query_window_step(const struct window *w, int64_t start, bool descending, int64_
 		next = add_cut(next, shift);
 	*zone_offset = now;
 	return next;
+}
+
+int64_t
+query_window_number(const struct window *w, int64_t t)
+{
+	return w->months != 0 ? query_calendar_number(w, t) : t / w->interval;
+}
+
+int64_t
+query_window_at(const struct window *w, int64_t number)
+{
+	return query_calendar_start(w, number);
+}
+
+int64_t
+query_window_back(const struct window *w, int64_t t, int64_t n)
+{
+	int64_t number;
+
+	if (__builtin_sub_overflow(query_calendar_number(w, t), n, &number))
+		return n > 0 ? TIME_MIN : TIME_MAX;
+	return query_calendar_start(w, number);
 }

@@ -373,7 +373,7 @@ choose_summaries(const struct windows_spec *spec)
 {
 	bool times = spec->plan->selector && spec->plan->window.interval == 0;
 
-	if (spec->n_aux > 0 || spec->plan->window.zone != NULL)
+	if (spec->n_aux > 0 || spec->plan->window.zone != NULL || spec->plan->window.months != 0)
 		return READER_ROWS;
 	for (size_t i = 0; i < spec->n_calls; i++) {
 		const struct fn_states *states = spec->calls[i]->function->states;
@@ -393,7 +393,7 @@ goes_by_time(const struct windows_spec *spec)
 
 	if (plan->window.interval == 0)
 		return false;
-	if (plan->window.zone != NULL ||
+	if (plan->window.zone != NULL || plan->window.months != 0 ||
 	    (spec->group->n_inputs == 1 && choose_summaries(spec) == READER_ROWS))
 		return true;
 	if (plan->limit > 0 && plan->fill == FILL_NONE && spec->group->n_inputs <= 256)

@@ -27,15 +27,15 @@ lines_go_through_windows(void **state)
 	struct value v;
 
 	(void)state;
-	v = query_fill_linear(10, 30, 10, value_float(1), 50, value_float(3));
+	v = query_fill_linear(3, 1, value_float(1), 5, value_float(3));
 	assert_true(v.type == VALUE_FLOAT && v.f == 2);
-	v = query_fill_linear(10, 20, 10, value_integer(0), 40, value_integer(10));
+	v = query_fill_linear(2, 1, value_integer(0), 4, value_integer(10));
 	assert_true(v.type == VALUE_INTEGER && v.i == 3);
-	v = query_fill_linear(10, 20, 40, value_integer(10), 10, value_integer(0));
+	v = query_fill_linear(2, 4, value_integer(10), 1, value_integer(0));
 	assert_true(v.type == VALUE_INTEGER && v.i == 3);
-	v = query_fill_linear(10, 20, 10, value_boolean(true), 40, value_boolean(false));
+	v = query_fill_linear(2, 1, value_boolean(true), 4, value_boolean(false));
 	assert_int_equal(v.type, VALUE_NULL);
-	v = query_fill_linear(10, 20, 20, value_integer(1), 20, value_integer(2));
+	v = query_fill_linear(2, 2, value_integer(1), 2, value_integer(2));
 	assert_int_equal(v.type, VALUE_NULL);
 }
 

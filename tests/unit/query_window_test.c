@@ -27,7 +27,7 @@ bounds(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < UNIT_N(cases); i++) {
-		struct window w = { cases[i].interval, cases[i].offset, NULL };
+		struct window w = { cases[i].interval, cases[i].offset, NULL, 0 };
 		int64_t start, end;
 
 		query_window_of(&w, cases[i].t, &start, &end);
@@ -49,7 +49,7 @@ windows_cover_time(void **state)
 	for (int i = 0; i < 20000; i++) {
 		int64_t interval = (int64_t)(unit_random(&seed) % 1000) + 1;
 		int64_t offset = (int64_t)(unit_random(&seed) % 2000 - 1000) % interval;
-		struct window w = { interval, offset, NULL };
+		struct window w = { interval, offset, NULL, 0 };
 		int64_t t = (int64_t)(unit_random(&seed) % 100000) - 50000, start, end, next, after;
 
 		query_window_of(&w, t, &start, &end);
@@ -63,7 +63,7 @@ windows_cover_time(void **state)
 static void
 steps(void **state)
 {
-	struct window w = { 10, 0, NULL };
+	struct window w = { 10, 0, NULL, 0 };
 	int64_t zone = 0;
 
 	(void)state;
