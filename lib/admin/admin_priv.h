@@ -36,8 +36,11 @@ int	 admin_bucket_of(struct txn *txn, struct slice which, struct store_bucket *o
 
 /*
  * admin_change - a transaction that writes, and is on disk when this returns
+ * admin_take_away - one that makes room, which a full disk does not forbid
  */
 int	 admin_change(struct store *store, struct arena *arena,
+	     int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err);
+int	 admin_take_away(struct store *store, struct arena *arena,
 	     int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err);
 
 /* ---- policies.c ---- */

@@ -14,6 +14,15 @@ admin_change(struct store *store, struct arena *arena,
 	return store_sync(store, err);
 }
 
+int
+admin_take_away(struct store *store, struct arena *arena,
+    int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err)
+{
+	if (store_txn(store, STORE_RELIEVE, arena, body, arg, err) != 0)
+		return -1;
+	return store_sync(store, err);
+}
+
 static int
 check_description(struct slice text, struct err *err)
 {
@@ -176,7 +185,7 @@ delete_body(struct txn *txn, void *arg, struct err *err)
 int
 admin_bucket_delete(struct store *store, struct arena *arena, struct slice which, struct err *err)
 {
-	return admin_change(store, arena, delete_body, &which, err);
+	return admin_take_away(store, arena, delete_body, &which, err);
 }
 
 /* ---- /api/v2/write ---- */
