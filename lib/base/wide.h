@@ -66,4 +66,13 @@ wide_load32(const void *p)
 	return v;
 }
 
+static inline void
+wide_store32(void *p, uint32_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	memcpy(p, &v, sizeof(v));
+}
+
 #endif

@@ -55,7 +55,7 @@ count_bits(const unsigned char *bits, uint32_t from, uint32_t n)
 	for (; n > 0 && from % 8 != 0; from++, n--)
 		count += bits[from / 8] >> from % 8 & 1;
 	for (; n >= 64; from += 64, n -= 64)
-		count += (uint32_t)__builtin_popcountll(load_le64(bits + from / 8));
+		count += (uint32_t)__builtin_popcountll(wide_load64(bits + from / 8));
 	for (; n >= 8; from += 8, n -= 8)
 		count += (uint32_t)__builtin_popcount(bits[from / 8]);
 	for (; n > 0; from++, n--)
@@ -83,7 +83,7 @@ encoding_suits(uint8_t type, uint8_t encoding)
 static int
 open_text(struct slice record, const char *head, struct codec_batch_column *column, struct err *err)
 {
-	uint32_t at = load_le32(head + 28);
+	uint32_t at = wide_load32(head + 28);
 	uint64_t last = column->n_present == 0 ? 0
 	    : codec_frame_get(&column->frame, column->n_present - 1);
 
@@ -98,14 +98,14 @@ static int
 open_column(struct slice record, const char *head, uint32_t n_rows,
     struct codec_batch_column *column, struct err *err)
 {
-	uint32_t data = load_le32(head + 12), bitmap = load_le32(head + 24);
+	uint32_t data = wide_load32(head + 12), bitmap = wide_load32(head + 24);
 	struct slice rest;
 
-	column->field = load_le32(head);
+	column->field = wide_load32(head);
 	column->type = (uint8_t)head[4];
 	column->encoding = (uint8_t)head[5];
 	column->exponent = (uint8_t)head[7];
-	column->n_present = load_le32(head + 8);
+	column->n_present = wide_load32(head + 8);
 	column->present = NULL;
 	column->text = NULL;
 	if (!encoding_suits(column->type, column->encoding) ||
@@ -122,7 +122,7 @@ open_column(struct slice record, const char *head, uint32_t n_rows,
 	if (data > record.n)
 		return cut_short(err, "column");
 	rest = slice_make(record.p + data, record.n - data);
-	if (take_frame(&rest, &column->frame, load_le64(head + 16), (uint8_t)head[6],
+	if (take_frame(&rest, &column->frame, wide_load64(head + 16), (uint8_t)head[6],
 	    column->n_present) != 0)
 		return cut_short(err, "column");
 	return column->type == VALUE_STRING ? open_text(record, head, column, err) : 0;
@@ -135,7 +135,7 @@ open_lists(struct slice record, struct codec_batch *batch, struct err *err)
 	size_t heads = CODEC_BATCH_HEAD + (size_t)batch->n_columns * CODEC_COLUMN_HEAD;
 	struct slice rest = slice_make(record.p + heads, record.n - heads);
 
-	if (take_frame(&rest, &batch->series, load_le64(head + 32), (uint8_t)head[40],
+	if (take_frame(&rest, &batch->series, wide_load64(head + 32), (uint8_t)head[40],
 	    batch->n_series) != 0 ||
 	    take_frame(&rest, &batch->ends, 0, (uint8_t)head[41], batch->n_series) != 0 ||
 	    take_frame(&rest, &batch->times, 0, (uint8_t)head[42], batch->n_rows) != 0 ||
@@ -157,15 +157,15 @@ codec_batch_open(struct slice record, struct arena *arena, struct codec_batch *b
 
 	if (record.n < CODEC_BATCH_HEAD || record.n > UINT32_MAX)
 		return err_set(err, ERR_CORRUPT, "a journal record is cut short");
-	if (load_le32(head) != codec_crc32(head + 4, record.n - 4))
+	if (wide_load32(head) != codec_crc32(head + 4, record.n - 4))
 		return err_set(err, ERR_CORRUPT, "a journal record fails its checksum");
 	if (head[4] != CODEC_BATCH_FORMAT)
 		return err_set(err, ERR_CORRUPT, "a journal record has the unknown format %d", head[4]);
-	batch->n_rows = load_le32(head + 8);
-	batch->n_series = load_le32(head + 12);
-	batch->n_columns = load_le32(head + 44);
-	batch->min_time = (int64_t)load_le64(head + 16);
-	batch->max_time = (int64_t)load_le64(head + 24);
+	batch->n_rows = wide_load32(head + 8);
+	batch->n_series = wide_load32(head + 12);
+	batch->n_columns = wide_load32(head + 44);
+	batch->min_time = (int64_t)wide_load64(head + 16);
+	batch->max_time = (int64_t)wide_load64(head + 24);
 	if (batch->n_rows == 0 || batch->n_rows > CODEC_BATCH_ROWS || batch->n_series == 0 || batch->n_series > batch->n_rows ||
 	    batch->n_columns > (record.n - CODEC_BATCH_HEAD) / CODEC_COLUMN_HEAD)
 		return cut_short(err, "head");
@@ -187,8 +187,8 @@ codec_batch_span(struct slice head, int64_t *min_time, int64_t *max_time)
 {
 	if (head.n < CODEC_BATCH_HEAD || head.p[4] != CODEC_BATCH_FORMAT)
 		return -1;
-	*min_time = (int64_t)load_le64(head.p + 16);
-	*max_time = (int64_t)load_le64(head.p + 24);
+	*min_time = (int64_t)wide_load64(head.p + 16);
+	*max_time = (int64_t)wide_load64(head.p + 24);
 	return 0;
 }
 

@@ -122,8 +122,8 @@ put_times(struct buf *out, size_t head, const int64_t *times, size_t n)
 	plan = (struct frame_plan){ 0, width_for(((uint64_t)most - (uint64_t)least) / unit) };
 	put_frame(out, steps, n, plan);
 	free(steps);
-	store_le64(out->p + head + 16, (uint64_t)least);
-	store_le64(out->p + head + 24, (uint64_t)most);
+	wide_store64(out->p + head + 16, (uint64_t)least);
+	wide_store64(out->p + head + 24, (uint64_t)most);
 	out->p[head + 42] = (char)plan.width;
 	out->p[head + 43] = (char)j;
 }
@@ -140,7 +140,7 @@ put_series(struct buf *out, size_t head, const struct codec_rows *rows)
 	put_frame(out, rows->series, rows->n_series, ids);
 	put_frame(out, ends, rows->n_series, plan);
 	free(ends);
-	store_le64(out->p + head + 32, ids.base);
+	wide_store64(out->p + head + 32, ids.base);
 	out->p[head + 40] = (char)ids.width;
 	out->p[head + 41] = (char)plan.width;
 }
@@ -197,7 +197,7 @@ put_floats(struct buf *out, size_t head, uint64_t *v, size_t n)
 		plan = (struct frame_plan){ 0, 8 };
 	}
 	out->p[head + 6] = (char)plan.width;
-	store_le64(out->p + head + 16, plan.base);
+	wide_store64(out->p + head + 16, plan.base);
 	put_frame(out, v, n, plan);
 	free(values);
 	free(ints);
@@ -215,7 +215,7 @@ put_strings(struct buf *out, size_t head, const struct codec_column *column, uin
 	out->p[head + 5] = CODEC_STRINGS;
 	out->p[head + 6] = (char)plan.width;
 	put_frame(out, ends, n, plan);
-	store_le32(out->p + head + 28, (uint32_t)out->n);
+	wide_store32(out->p + head + 28, (uint32_t)out->n);
 	for (size_t i = 0; i < n; i++)
 		buf_put_slice(out, column->strings[v[i]]);
 	free(ends);
@@ -228,7 +228,7 @@ put_integers(struct buf *out, size_t head, const struct codec_column *column, ui
 
 	out->p[head + 5] = CODEC_INTEGERS;
 	out->p[head + 6] = (char)plan.width;
-	store_le64(out->p + head + 16, plan.base);
+	wide_store64(out->p + head + 16, plan.base);
 	put_frame(out, v, n, plan);
 }
 
@@ -241,14 +241,14 @@ put_column(struct buf *out, size_t start, size_t head, const struct codec_column
 {
 	size_t n = gather_present(column, n_rows, v);
 
-	store_le32(out->p + head, column->field);
+	wide_store32(out->p + head, column->field);
 	out->p[head + 4] = (char)column->type;
-	store_le32(out->p + head + 8, (uint32_t)n);
+	wide_store32(out->p + head + 8, (uint32_t)n);
 	if (n < n_rows) {
-		store_le32(out->p + head + 24, (uint32_t)(out->n - start));
+		wide_store32(out->p + head + 24, (uint32_t)(out->n - start));
 		put_bitmap(out, column->present, n_rows);
 	}
-	store_le32(out->p + head + 12, (uint32_t)(out->n - start));
+	wide_store32(out->p + head + 12, (uint32_t)(out->n - start));
 	if (column->type == VALUE_FLOAT)
 		put_floats(out, head, v, n);
 	else if (column->type == VALUE_STRING)
@@ -256,7 +256,7 @@ put_column(struct buf *out, size_t start, size_t head, const struct codec_column
 	else
 		put_integers(out, head, column, v, n);
 	if (column->type == VALUE_STRING)
-		store_le32(out->p + head + 28, load_le32(out->p + head + 28) - (uint32_t)start);
+		wide_store32(out->p + head + 28, wide_load32(out->p + head + 28) - (uint32_t)start);
 }
 
 void
@@ -268,14 +268,14 @@ codec_batch_encode(const struct codec_rows *rows, struct buf *out)
 
 	memset(buf_extend(out, n_heads), 0, n_heads);
 	out->p[start + 4] = CODEC_BATCH_FORMAT;
-	store_le32(out->p + start + 8, rows->n_rows);
-	store_le32(out->p + start + 12, rows->n_series);
-	store_le32(out->p + start + 44, rows->n_columns);
+	wide_store32(out->p + start + 8, rows->n_rows);
+	wide_store32(out->p + start + 12, rows->n_series);
+	wide_store32(out->p + start + 44, rows->n_columns);
 	put_series(out, start, rows);
 	put_times(out, start, rows->times, rows->n_rows);
 	for (uint32_t i = 0; i < rows->n_columns; i++)
 		put_column(out, start, heads + i * CODEC_COLUMN_HEAD, &rows->columns[i],
 		    rows->n_rows, v);
-	store_le32(out->p + start, codec_crc32(out->p + start + 4, out->n - start - 4));
+	wide_store32(out->p + start, codec_crc32(out->p + start + 4, out->n - start - 4));
 	free(v);
 }

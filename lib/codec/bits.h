@@ -33,7 +33,7 @@ bits_push(struct bit_writer *w, uint64_t v, unsigned width)
 static inline void
 bits_flush(struct bit_writer *w)
 {
-	store_le64(w->p, w->acc);
+	wide_store64(w->p, w->acc);
 	w->p += w->fill >> 3;
 	w->acc >>= w->fill & 0x38;
 	w->fill &= 7;

@@ -135,12 +135,12 @@ put_float_summary(const struct codec_summary *s, size_t mark_at, struct buf *out
 		buf_putc(out, (char)k);
 		put_ends((uint64_t)ints[0], (uint64_t)ints[1], (uint64_t)ints[2], (uint64_t)ints[3], out);
 	} else {
-		store_le64(buf_extend(out, 8), s->first.u);
-		store_le64(buf_extend(out, 8), s->min.u);
-		store_le64(buf_extend(out, 8), s->max.u);
-		store_le64(buf_extend(out, 8), s->last.u);
+		wide_store64(buf_extend(out, 8), s->first.u);
+		wide_store64(buf_extend(out, 8), s->min.u);
+		wide_store64(buf_extend(out, 8), s->max.u);
+		wide_store64(buf_extend(out, 8), s->last.u);
 	}
-	store_le64(buf_extend(out, 8), s->sum.u);
+	wide_store64(buf_extend(out, 8), s->sum.u);
 }
 
 static void
@@ -159,7 +159,7 @@ put_entry(const struct codec_column *column, uint32_t field_before, const struct
 		codec_varint_put(out, n_rows - 1 - s.last_row);
 	}
 	codec_varint_put(out, bytes.n);
-	store_le32(buf_extend(out, 4), codec_crc32(bytes.p, bytes.n));
+	wide_store32(buf_extend(out, 4), codec_crc32(bytes.p, bytes.n));
 	if (column->type == VALUE_STRING)
 		return;
 	codec_varint_put(out, s.min_row);
@@ -231,9 +231,9 @@ put_fixed(const struct codec_chunk_rows *rows, size_t times_n, uint32_t times_cr
 	p[5] = CHUNK_FORMAT;
 	p[6] = (char)rows->n_rows;
 	p[7] = (char)(rows->n_rows >> 8);
-	store_le64(p + 16, (uint64_t)rows->times[0]);
-	store_le32(p + 24, (uint32_t)times_n);
-	store_le32(p + 28, times_crc);
+	wide_store64(p + 16, (uint64_t)rows->times[0]);
+	wide_store32(p + 24, (uint32_t)times_n);
+	wide_store32(p + 28, times_crc);
 	codec_varint_put(head, (uint64_t)rows->times[rows->n_rows - 1] - (uint64_t)rows->times[0]);
 	codec_varint_put(head, rows->n_columns);
 }
@@ -270,9 +270,9 @@ codec_chunk_encode(const struct codec_chunk_rows *rows, struct buf *out)
 		    slice_make(body.p + from, body.n - from), &head);
 		field_before = column->field;
 	}
-	store_le32(head.p + 8, (uint32_t)head.n);
-	store_le32(head.p + 12, (uint32_t)(head.n + body.n));
-	store_le32(head.p, codec_crc32(head.p + 4, head.n - 4));
+	wide_store32(head.p + 8, (uint32_t)head.n);
+	wide_store32(head.p + 12, (uint32_t)(head.n + body.n));
+	wide_store32(head.p, codec_crc32(head.p + 4, head.n - 4));
 	buf_put_slice(out, buf_slice(&head));
 	buf_put_slice(out, buf_slice(&body));
 	free(scratch.strings);

@@ -17,8 +17,8 @@ codec_chunk_head_bytes(struct slice prefix)
 	if (prefix.n < CODEC_CHUNK_PREFIX || prefix.p[4] != CHUNK_MAGIC ||
 	    prefix.p[5] != CHUNK_FORMAT)
 		return 0;
-	n = load_le32(prefix.p + 8);
-	return n > CHUNK_HEAD && n <= load_le32(prefix.p + 12) ? n : 0;
+	n = wide_load32(prefix.p + 8);
+	return n > CHUNK_HEAD && n <= wide_load32(prefix.p + 12) ? n : 0;
 }
 
 /* ---- the directory ---- */
@@ -78,12 +78,12 @@ get_float_summary(struct slice *in, bool decimals, struct codec_summary *s)
 		if (in->n < 32)
 			return -1;
 		for (int i = 0; i < 4; i++)
-			ends[i]->u = load_le64(in->p + 8 * i);
+			ends[i]->u = wide_load64(in->p + 8 * i);
 		*in = slice_make(in->p + 32, in->n - 32);
 	}
 	if (in->n < 8)
 		return -1;
-	s->sum.u = load_le64(in->p);
+	s->sum.u = wide_load64(in->p);
 	*in = slice_make(in->p + 8, in->n - 8);
 	return 0;
 }
@@ -136,7 +136,7 @@ get_entry(struct slice *in, uint32_t n_rows, bool is_first, uint32_t field_befor
 	    column->n_present > s->last_row - s->first_row + 1 ||
 	    get_count(in, UINT32_MAX, &column->length) != 0 || in->n < 4)
 		return -1;
-	column->crc = load_le32(in->p);
+	column->crc = wide_load32(in->p);
 	*in = slice_make(in->p + 4, in->n - 4);
 	return get_summary(in, marks, n_rows, column);
 }
@@ -176,15 +176,15 @@ codec_chunk_open(struct slice head, struct arena *arena, struct codec_chunk *chu
 		return err_set(err, ERR_CORRUPT, "a chunk does not begin as one");
 	if (n > head.n)
 		return err_set(err, ERR_CORRUPT, "a chunk's head is cut short");
-	if (load_le32(head.p) != codec_crc32(head.p + 4, n - 4))
+	if (wide_load32(head.p) != codec_crc32(head.p + 4, n - 4))
 		return err_set(err, ERR_CORRUPT, "a chunk's head fails its checksum");
 	memset(chunk, 0, sizeof(*chunk));
 	chunk->n_rows = (unsigned char)head.p[6] | (uint32_t)(unsigned char)head.p[7] << 8;
 	chunk->head_bytes = (uint32_t)n;
-	chunk->total_bytes = load_le32(head.p + 12);
-	chunk->min_time = (int64_t)load_le64(head.p + 16);
-	chunk->times_length = load_le32(head.p + 24);
-	chunk->times_crc = load_le32(head.p + 28);
+	chunk->total_bytes = wide_load32(head.p + 12);
+	chunk->min_time = (int64_t)wide_load64(head.p + 16);
+	chunk->times_length = wide_load32(head.p + 24);
+	chunk->times_crc = wide_load32(head.p + 28);
 	if (chunk->n_rows == 0 || chunk->n_rows > CODEC_CHUNK_ROWS ||
 	    get_directory(slice_make(head.p + CHUNK_HEAD, n - CHUNK_HEAD), arena, chunk) != 0)
 		return err_set(err, ERR_CORRUPT, "a chunk's directory does not add up");
@@ -288,7 +288,7 @@ get_bitmap(struct slice *in, size_t n_rows, size_t n_present, size_t at, uint64_
 		return -1;
 	for (size_t row = 0; row < n_rows; row += 64) {
 		unsigned m = n_rows - row < 64 ? (unsigned)(n_rows - row) : 64;
-		uint64_t word = load_le64(in->p + row / 8) & UINT64_MAX >> (64 - m);
+		uint64_t word = wide_load64(in->p + row / 8) & UINT64_MAX >> (64 - m);
 
 		put_word(present, at + row, m, word);
 		count += (size_t)__builtin_popcountll(word);

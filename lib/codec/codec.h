@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/wide.h"
 #include "model/value.h"
 
 /*
@@ -215,10 +216,7 @@ codec_frame_get(const struct codec_frame *frame, size_t index)
 
 	if (frame->width == 0)
 		return frame->base;
-	memcpy(&v, frame->p + index * frame->width, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
+	v = wide_load64(frame->p + index * frame->width);
 	if (frame->width < 8)
 		v &= (UINT64_C(1) << frame->width * 8) - 1;
 	return frame->base + v;

@@ -166,7 +166,7 @@ put_decimals(const double *v, size_t n, uint64_t *ints, struct buf *out)
 		codec_varint_put(out, n_rows);
 		for (size_t i = 0; i < n_rows; i++) {
 			codec_varint_put(out, rows[i] - before);
-			store_le64(buf_extend(out, 8), bits_of_double(v[rows[i]]));
+			wide_store64(buf_extend(out, 8), bits_of_double(v[rows[i]]));
 			before = rows[i];
 		}
 		codec_integers_encode(ints, n, out);
@@ -298,7 +298,7 @@ patch_exceptions(struct slice rows, uint64_t n_rows, size_t n, double *v)
 		if (codec_varint_get(&rows, &more) != 0 || rows.n < 8 || more >= n - row)
 			return -1;
 		row += more;
-		v[row] = double_of_bits(load_le64(rows.p));
+		v[row] = double_of_bits(wide_load64(rows.p));
 		rows = slice_make(rows.p + 8, rows.n - 8);
 	}
 	return 0;

@@ -51,14 +51,14 @@ pack_groups(const uint64_t *v, size_t n_groups, char *p, const unsigned w)
 #define PACK(j)									\
 		acc |= v[j] << (j * w & 63);					\
 		if ((j * w & 63) + w >= 64) {					\
-			store_le64(p + (j * w >> 6) * 8, acc);			\
+			wide_store64(p + (j * w >> 6) * 8, acc);			\
 			acc = (j * w & 63) + w == 64 ? 0			\
 			    : v[j] >> ((64 - (j * w & 63)) & 63);		\
 		}
 		EIGHT(PACK)
 #undef PACK
 		if ((8 * w & 63) != 0)
-			store_le64(p + (8 * w >> 6) * 8, acc);
+			wide_store64(p + (8 * w >> 6) * 8, acc);
 	}
 }
 
@@ -69,7 +69,7 @@ unpack_groups(uint64_t *v, size_t n_groups, const char *p, const unsigned w)
 
 	for (; n_groups > 0; n_groups--, v += 8, p += w) {
 #define UNPACK(j) {								\
-		uint64_t x = load_le64(p + (j * w >> 3)) >> (j * w & 7);	\
+		uint64_t x = wide_load64(p + (j * w >> 3)) >> (j * w & 7);	\
 		if ((j * w & 7) + w > 64)					\
 			x |= (uint64_t)(unsigned char)p[(j * w >> 3) + 8]	\
 			    << ((64 - (j * w & 7)) & 63);			\
@@ -117,7 +117,7 @@ unpack_rest(uint64_t *v, size_t n, const char *p, unsigned width)
 
 	for (size_t i = 0; i < n; i++) {
 		size_t at = i * width;
-		uint64_t x = load_le64(p + (at >> 3)) >> (at & 7);
+		uint64_t x = wide_load64(p + (at >> 3)) >> (at & 7);
 
 		if ((at & 7) + width > 64)
 			x |= (uint64_t)(unsigned char)p[(at >> 3) + 8] << (64 - (at & 7));

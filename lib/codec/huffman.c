@@ -448,7 +448,7 @@ read_stream(const struct decoder *d, unsigned s, uint64_t at, uint8_t *classes, 
 
 		if (at >= (uint64_t)d->n_bytes[s] * 8)
 			return -1;
-		row = d->rows[load_le64(d->stream[s] + (at >> 3)) >> (at & 7) & (TABLE - 1)];
+		row = d->rows[wide_load64(d->stream[s] + (at >> 3)) >> (at & 7) & (TABLE - 1)];
 		classes[i] = (uint8_t)row;
 		at += row >> 8;
 	}
@@ -482,10 +482,10 @@ read_codes(const struct decoder *d, uint8_t *classes, size_t n)
 
 		if (((end0 - at0) | (end1 - at1) | (end2 - at2) | (end3 - at3)) >> 63 != 0)
 			return -1;
-		w0 = load_le64(p0 + (at0 >> 3)) >> (at0 & 7);
-		w1 = load_le64(p1 + (at1 >> 3)) >> (at1 & 7);
-		w2 = load_le64(p2 + (at2 >> 3)) >> (at2 & 7);
-		w3 = load_le64(p3 + (at3 >> 3)) >> (at3 & 7);
+		w0 = wide_load64(p0 + (at0 >> 3)) >> (at0 & 7);
+		w1 = wide_load64(p1 + (at1 >> 3)) >> (at1 & 7);
+		w2 = wide_load64(p2 + (at2 >> 3)) >> (at2 & 7);
+		w3 = wide_load64(p3 + (at3 >> 3)) >> (at3 & 7);
 #define ROUND(j)								\
 		NEXT(w0, at0, c0[i + j]);					\
 		NEXT(w1, at1, c1[i + j]);					\
@@ -527,14 +527,14 @@ read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v
 		for (size_t i = 0; i < n; i++) {
 			unsigned c = classes[i];
 
-			v[i] = rows[c].base + (load_le64(p + (at >> 3)) >> (at & 7) & rows[c].mask);
+			v[i] = rows[c].base + (wide_load64(p + (at >> 3)) >> (at & 7) & rows[c].mask);
 			at += widths[c];
 		}
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		unsigned c = classes[i];
-		uint64_t bits = load_le64(p + (at >> 3)) >> (at & 7);
+		uint64_t bits = wide_load64(p + (at >> 3)) >> (at & 7);
 
 		if ((at & 7) + widths[c] > 64)
 			bits |= (uint64_t)(unsigned char)p[(at >> 3) + 8] << (64 - (at & 7));
