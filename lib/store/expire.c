@@ -12,9 +12,10 @@
 struct expiry {
 	const struct store_measurement *m;
 	int64_t		 oldest;
+	struct arena	*arena;		/* of the ids; that of the transaction is a step's */
 	uint64_t	*ids;		/* series with an expired chunk, ascending */
 	size_t		 n, cap;
-	struct slice	 from;		/* where the walk goes on */
+	uint64_t	 next;		/* the series to go on with */
 	bool		 more;
 };
 
@@ -24,7 +25,6 @@ look_at(struct txn *txn, struct expiry *e, struct txn_cursor *cursor, struct err
 	struct chunk_place place;
 	struct codec_chunk head;
 	struct slice key;
-	struct key next;
 	int64_t first;
 
 	if (txn_cursor_key(cursor, &key, err) != 0)
@@ -38,15 +38,13 @@ look_at(struct txn *txn, struct expiry *e, struct txn_cursor *cursor, struct err
 			if (e->n == e->cap) {
 				size_t cap = e->cap == 0 ? 64 : e->cap * 2;
 
-				e->ids = arena_grow(txn->arena, e->ids, e->cap, cap);
+				e->ids = arena_grow(e->arena, e->ids, e->cap, cap);
 				e->cap = cap;
 			}
 			e->ids[e->n++] = place.series;
 		}
 	}
-	place.series++;			/* the oldest chunk of a series tells */
-	next = chunk_key(txn->arena, &place, INT64_MIN);
-	e->from = key_slice(&next);
+	e->next = place.series + 1;	/* the oldest chunk of a series tells */
 	return 0;
 }
 
@@ -62,8 +60,10 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 	if (txn_cursor_open(txn, DB_CHUNKS, &cursor, err) != 0)
 		return -1;
 	for (int i = 0; i < STEP_CHUNKS && r == 0 && at; i++) {
-		r = txn_cursor_from(cursor, e.from.n > 0 ? e.from : key_slice(&prefix),
-		    key_slice(&prefix), &at, err);
+		struct chunk_place place = { e.m->bucket_id, e.m->id, e.next };
+		struct key from = chunk_key(txn->arena, &place, INT64_MIN);
+
+		r = txn_cursor_from(cursor, key_slice(&from), key_slice(&prefix), &at, err);
 		if (r == 0 && at)
 			r = look_at(txn, &e, cursor, err);
 	}
@@ -77,15 +77,17 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 static int
 expire_measurement(struct store *store, const struct store_measurement *m, struct err *err)
 {
-	struct expiry e = { .m = m, .oldest = m->oldest };
-	struct arena *arena = arena_new(4096);
+	struct arena *arena = arena_new(4096), *step = arena_new(16384);
+	struct expiry e = { .m = m, .oldest = m->oldest, .arena = arena };
 	uint64_t n_rows;
 	int r = 0;
 
 	do {
+		arena_reset(step);
 		if (m->oldest != INT64_MIN)
-			r = store_txn(store, STORE_READ, arena, walk_body, &e, err);
+			r = store_txn(store, STORE_READ, step, walk_body, &e, err);
 	} while (r == 0 && e.more);
+	arena_free(step);
 	if (r == 0 && e.n > 0)
 		r = delete_rows_locked(store, m, e.ids, e.n, INT64_MIN, m->oldest - 1, &n_rows, err);
 	arena_free(arena);

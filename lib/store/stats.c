@@ -12,8 +12,8 @@ struct counting {
 	uint64_t	 bucket_id;
 	uint32_t	 measurement_id;
 	struct store_stats *out;
-	struct slice	 from;
-	bool		 more;
+	char		 from[CHUNK_KEY_BYTES];	/* the chunk to go on with */
+	bool		 begun, more;
 };
 
 static int
@@ -41,6 +41,7 @@ count_body(struct txn *txn, void *arg, struct err *err)
 	struct counting *shared = arg, c = *shared;
 	struct store_stats sum = *c.out;
 	struct key prefix = chunk_prefix(txn->arena, c.bucket_id, c.measurement_id);
+	struct slice from = c.begun ? slice_make(c.from, sizeof(c.from)) : key_slice(&prefix);
 	struct txn_cursor *cursor;
 	struct slice key;
 	bool at;
@@ -49,19 +50,23 @@ count_body(struct txn *txn, void *arg, struct err *err)
 	c.out = &sum;
 	if (txn_cursor_open(txn, DB_CHUNKS, &cursor, err) != 0)
 		return -1;
-	r = txn_cursor_from(cursor, c.from.n > 0 ? c.from : key_slice(&prefix), key_slice(&prefix), &at,
-	    err);
+	r = txn_cursor_from(cursor, from, key_slice(&prefix), &at, err);
 	for (int i = 0; i < STEP_CHUNKS && r == 0 && at; i++) {
 		r = count_chunk(txn, &c, cursor, err);
 		if (r == 0)
 			r = txn_cursor_step(cursor, false, key_slice(&prefix), &at, err);
 	}
-	if (r == 0 && at && (r = txn_cursor_key(cursor, &key, err)) == 0)
-		shared->from = key;
+	if (r == 0 && at && (r = txn_cursor_key(cursor, &key, err)) == 0 && key.n != CHUNK_KEY_BYTES)
+		r = err_set(err, ERR_CORRUPT, "a chunk key has %zu bytes", key.n);
 	txn_cursor_close(cursor);
-	shared->more = r == 0 && at;
+	if (r != 0)
+		return r;
+	if (at)
+		memcpy(shared->from, key.p, sizeof(shared->from));
+	shared->begun = true;
+	shared->more = at;
 	*shared->out = sum;
-	return r;
+	return 0;
 }
 
 struct head_look {
@@ -83,7 +88,8 @@ store_stats(struct store *store, const struct store_measurement *m, struct store
     struct err *err)
 {
 	struct arena *arena = arena_new(16384);
-	struct counting c = { m->bucket_id, m->id, out, { NULL, 0 }, true };
+	struct counting c = { .bucket_id = m->bucket_id, .measurement_id = m->id, .out = out,
+		.more = true };
 	struct head_look look = { m->bucket_id, m->id, { 0 } };
 	struct store_series_list series;
 	int r;
@@ -91,8 +97,10 @@ store_stats(struct store *store, const struct store_measurement *m, struct store
 	*out = (struct store_stats){ .min_time = INT64_MAX, .max_time = INT64_MIN };
 	r = store_series_all(store, m, arena, &series, err);
 	out->series = series.n;
-	while (r == 0 && c.more)
+	while (r == 0 && c.more) {
+		arena_reset(arena);
 		r = store_txn(store, STORE_READ, arena, count_body, &c, err);
+	}
 	if (r == 0)
 		r = store_txn(store, STORE_READ, arena, head_body, &look, err);
 	out->journal_records = look.head.next - look.head.first;
