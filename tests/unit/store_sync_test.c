@@ -55,6 +55,12 @@ late_one(struct home *h, struct series_ref *ref, int to, int from)
 	_exit(store_sync(h->store, &err) == 0);
 }
 
+/*
+ * In a process of its own, since the library gives not all memory back when it recovers: its status
+ * is 0, or the line of what went wrong.
+ */
+#define CHECK(condition) do { if (!(condition)) _exit(__LINE__); } while (0)
+
 static size_t
 count(struct home *h, const struct series_ref *ref)
 {
@@ -67,7 +73,7 @@ count(struct home *h, const struct series_ref *ref)
 	struct err err;
 	size_t n = 0;
 
-	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	CHECK(store_scan_begin(h->store, &spec, &scan, &err) == 0);
 	cursor = store_scan_cursor(scan, 0);
 	while (store_cursor_next(cursor, &block, &err) == 0 && block != NULL)
 		n += block->n_rows;
@@ -76,41 +82,51 @@ count(struct home *h, const struct series_ref *ref)
 }
 
 static void
-nothing_is_acknowledged_once_the_disk_refused_the_log(void **unused)
+two_writers(struct home *h, struct series_ref *ref)
 {
-	struct tag tag = { SLICE("a"), SLICE("b") };
-	struct series_ref *ref = home_ref(&tag, 1);
 	int up[2], down[2], status;
-	struct home h;
 	struct err err;
 	pid_t pid;
 	char c;
 
+	h->store = NULL;
+	home_open(h);
+	put_row(h, ref, 0);
+	CHECK(store_sync(h->store, &err) == 0);
+	CHECK(pipe(up) == 0 && pipe(down) == 0);
+	if ((pid = fork()) == 0)
+		late_one(h, ref, up[1], down[0]);
+	CHECK(read(up[0], &c, 1) == 1);
+	put_row(h, ref, 2);
+	disk_refuses = true;
+	CHECK(store_sync(h->store, &err) == -1 && err.code == ERR_IO);
+	disk_refuses = false;
+	CHECK(write(down[1], &c, 1) == 1);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	/* the next one to come in recovers, and all goes on */
+	put_row(h, ref, 3);
+	CHECK(store_sync(h->store, &err) == 0);
+	CHECK(count(h, ref) == 4);
+	_exit(0);
+}
+
+static void
+nothing_is_acknowledged_once_the_disk_refused_the_log(void **unused)
+{
+	struct tag tag = { SLICE("a"), SLICE("b") };
+	struct series_ref *ref = home_ref(&tag, 1);
+	struct home h;
+	int status;
+	pid_t pid;
+
 	(void)unused;
 	home_new(&h);
-	put_row(&h, ref, 0);
-	assert_int_equal(store_sync(h.store, &err), 0);
-	assert_int_equal(pipe(up), 0);
-	assert_int_equal(pipe(down), 0);
+	store_close(h.store);
 	if ((pid = fork()) == 0)
-		late_one(&h, ref, up[1], down[0]);
-	assert_int_equal(read(up[0], &c, 1), 1);
-	put_row(&h, ref, 2);
-	disk_refuses = true;
-	assert_int_equal(store_sync(h.store, &err), -1);
-	assert_int_equal(err.code, ERR_IO);
-	disk_refuses = false;
-	assert_int_equal(write(down[1], &c, 1), 1);
+		two_writers(&h, ref);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	/* the next one to come in recovers, and all goes on */
-	put_row(&h, ref, 3);
-	assert_int_equal(store_sync(h.store, &err), 0);
-	assert_int_equal(count(&h, ref), 4);
-	for (int i = 0; i < 2; i++) {
-		close(up[i]);
-		close(down[i]);
-	}
+	h.store = NULL;
 	home_ref_free(ref);
 	home_free(&h);
 }
