@@ -73,6 +73,8 @@ collect(const struct catalogue *c, struct admin_policy *list)
 		if (c->buckets[i].name.n > 0 && c->buckets[i].name.p[0] != '/')
 			list[n++] = virtual_policy(&c->buckets[i]);
 	}
+	if (c->n_buckets == 0)		/* no array, either */
+		return 0;
 	qsort(c->buckets, c->n_buckets, sizeof(*c->buckets), by_id);
 	for (size_t i = 0; i < c->n_dbrps; i++) {
 		struct store_bucket key = { .id = c->dbrps[i].bucket_id };
