@@ -25,6 +25,8 @@ struct deletion {
 	uint32_t	*field_ids;
 	uint32_t	 n_fields, cap_fields;
 	int64_t		 from, to;
+	const struct store_points *points;	/* NULL: all rows from `from` to `to` */
+	const struct store_points *chosen;	/* those of the present series */
 	struct arena	*arena;		/* of a step */
 	struct arena	*fields_arena;
 	uint64_t	 n_rows;
@@ -95,7 +97,7 @@ is_cut(void *arg, const struct codec_chunk *head)
 {
 	const struct deletion *d = arg;
 
-	return head->min_time < d->from || head->max_time > d->to;
+	return d->chosen != NULL || head->min_time < d->from || head->max_time > d->to;
 }
 
 static int
@@ -106,6 +108,60 @@ read_touched(struct txn *txn, void *arg, struct err *err)
 	return chunk_read(txn, &t->reading, &t->batch, err);
 }
 
+/*
+ * The first of some rising times that is not before t.
+ */
+static size_t
+seek_time(const struct store_points *points, int64_t t)
+{
+	size_t low = 0, high = points->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (points->times[middle] < t)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * A chunk without the chosen rows; one that has none of them stays as it is.
+ */
+static int
+cut_points(struct deletion *d, uint64_t series, const struct chunk_copy *chunk,
+    struct chunk_changes *changes, struct err *err)
+{
+	const struct store_points *chosen = d->chosen;
+	size_t at = seek_time(chosen, chunk->head.min_time);
+	struct rowset rows, kept;
+	uint32_t next = 0;
+
+	if (merge_decode_chunk(chunk, d->fields, d->n_fields, d->arena, &rows, err) != 0)
+		return -1;
+	rowset_init(&kept, d->arena, d->fields, d->n_fields);
+	for (; at < chosen->n && next < rows.n; at++) {
+		uint32_t row = rowset_seek(&rows, chosen->times[at]);
+
+		if (row == rows.n)
+			break;
+		if (rows.times[row] != chosen->times[at])
+			continue;
+		rowset_add(&kept, &rows, next, row - next);
+		next = row + 1;
+	}
+	if (next == 0)
+		return 0;
+	rowset_add(&kept, &rows, next, rows.n - next);
+	d->n_rows += rows.n - kept.n;
+	chunk_changes_add(changes, series, chunk->head.min_time, SLICE(""));
+	if (kept.n > 0)
+		chunk_changes_add(changes, series, kept.times[0], rowset_encode(&kept, 0, kept.n));
+	return 0;
+}
+
 static int
 cut_chunk(struct deletion *d, uint64_t series, const struct chunk_copy *chunk,
     struct chunk_changes *changes, struct err *err)
@@ -113,6 +169,8 @@ cut_chunk(struct deletion *d, uint64_t series, const struct chunk_copy *chunk,
 	struct rowset rows;
 	uint32_t first, end;
 
+	if (d->chosen != NULL)
+		return cut_points(d, series, chunk, changes, err);
 	chunk_changes_add(changes, series, chunk->head.min_time, SLICE(""));
 	if (!chunk->whole) {
 		d->n_rows += chunk->head.n_rows;
@@ -412,9 +470,16 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (compact_measurement(d->store, d->m->bucket_id, d->m->id, false, err) != 0 ||
 	    load_fields(d, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (d->points != NULL) {
+			d->chosen = &d->points[i];
+			d->from = d->chosen->times[0];
+			d->to = d->chosen->times[d->chosen->n - 1];
+		}
 		if (delete_from_series(d, ids[i], err) != 0)
 			return -1;
+	}
+	d->chosen = NULL;
 	if (drop_empty_series(d, ids, n, err) != 0)
 		return -1;
 	arena_reset(d->arena);
@@ -423,19 +488,48 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	return drop_purge(d->store, err);
 }
 
+static int
+run_locked(struct deletion *d, const uint64_t *ids, size_t n, uint64_t *n_rows, struct err *err)
+{
+	int r;
+
+	d->arena = arena_new(65536);
+	d->fields_arena = arena_new(4096);
+	r = run(d, ids, n, err);
+	arena_free(d->arena);
+	arena_free(d->fields_arena);
+	*n_rows = d->n_rows;
+	return r;
+}
+
 int
 delete_rows_locked(struct store *store, const struct store_measurement *m, const uint64_t *ids,
     size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
 {
 	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
-	int r;
 
-	d.arena = arena_new(65536);
-	d.fields_arena = arena_new(4096);
-	r = run(&d, ids, n, err);
-	arena_free(d.arena);
-	arena_free(d.fields_arena);
-	*n_rows = d.n_rows;
+	return run_locked(&d, ids, n, n_rows, err);
+}
+
+int
+store_delete_points(struct store *store, const struct store_measurement *m,
+    const struct store_points *points, size_t n, uint64_t *n_rows, struct err *err)
+{
+	struct deletion d = { .store = store, .m = m, .points = points };
+	uint64_t *ids;
+	int lock_fd, r;
+
+	*n_rows = 0;
+	if (n == 0)
+		return 0;
+	if (compact_lock(store, &lock_fd, err) != 0)
+		return -1;
+	ids = memory_array(n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++)
+		ids[i] = points[i].series;
+	r = run_locked(&d, ids, n, n_rows, err);
+	free(ids);
+	compact_unlock(store, lock_fd);
 	return r;
 }
 

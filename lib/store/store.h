@@ -337,6 +337,21 @@ int		 store_delete_rows(struct store *store, const struct store_measurement *m,
 		     const uint64_t *ids, size_t n, int64_t from, int64_t to, uint64_t *n_rows,
 		     struct err *err);
 
+/*
+ * store_delete_points - some rows of some series, by their times; else as store_delete_rows
+ *   in     points  ascending by series, none twice
+ *   out    *n_rows how many there were; a time without a row is none
+ */
+struct store_points {
+	uint64_t	 series;
+	const int64_t	*times;		/* strictly rising */
+	size_t		 n;		/* at least 1 */
+};
+
+int		 store_delete_points(struct store *store, const struct store_measurement *m,
+		     const struct store_points *points, size_t n, uint64_t *n_rows,
+		     struct err *err);
+
 /* ---- reading rows ---- */
 
 #define STORE_BLOCK_ROWS 4096
