@@ -53,6 +53,7 @@ fill_request(struct http_request *req, const struct settings *settings,
 	request->params = http_param(req, "params");
 	request->read_only = req->method == HTTP_GET;
 	request->management = settings->influxql_management;
+	request->delete_by_field = settings->influxql_delete_by_field;
 	request->now_ns = clock_now_ns();
 	request->limits.max_rows = settings->query_max_rows;
 	request->limits.max_series = settings->query_max_series;

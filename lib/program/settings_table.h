@@ -13,7 +13,7 @@
  */
 SETTING(TEXT,	  home, WEIR_HOME_DEFAULT,
     "the directory of the store; not in the home's own weir.conf")
-SETTING(SIZE,	  cache_size, "8M",
+SETTING(SIZE,	  cache_size, "16M",
     "memory that all processes share for pages of the store; taken when nobody has it open")
 SETTING(SIZE,	  checkpoint_size, "8M",
     "log between two checkpoints: recovery after a crash takes about 6 ms per MB of it")
@@ -45,6 +45,8 @@ SETTING(DURATION, auto_bucket_retention, "0s",
     "how long a bucket that a write has made keeps its points; 0s is for ever")
 SETTING(FLAG,	  influxql_management, "no",
     "let an all-access token run CREATE DATABASE and its like")
+SETTING(FLAG,	  influxql_delete_by_field, "no",
+    "let DELETE ask for values of fields, which InfluxDB 1.x refuses: DELETE FROM m WHERE v > 5")
 SETTING(DURATION, query_timeout, "30s",
     "how long a query may run; 0s is without a limit")
 SETTING(COUNT,	  query_max_rows, "0",

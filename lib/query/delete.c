@@ -5,9 +5,11 @@
  *
  * As in InfluxDB 1.x they are about all retention policies of the database, unless the request names
  * one. A condition is checked against every measurement before the first row goes, so that one that
- * cannot be carried out changes nothing. What it says of anything but tags and time cannot: rows are
- * not looked at. On disk when the statement is answered.
+ * cannot be carried out changes nothing. What it says of anything but tags and time cannot, unless
+ * delete_by_field allows it: then delete_points.c looks at the rows. On disk when the statement is
+ * answered.
  */
+#include "query/delete.h"
 #include "query/bounds.h"
 #include "query/show_priv.h"
 
@@ -18,6 +20,10 @@ struct removal {
 	int64_t		 from, to;	/* unless every_time */
 	struct show_target *targets;
 	size_t		 n_targets, cap_targets;
+	bool		 by_field;	/* fields may be compared */
+	bool		 has_fields;	/* and are, in the present condition */
+	bool		 any_fields;	/* or in some: the points are counted */
+	uint64_t	 n_points;
 };
 
 /* ---- which measurements ---- */
@@ -143,6 +149,34 @@ fit_name(struct removal *r, const struct store_measurement *m, struct expr *e,
 	return 0;
 }
 
+static bool
+is_value(const struct expr *e)
+{
+	return e->kind == EXPR_NUMBER || e->kind == EXPR_INTEGER || e->kind == EXPR_UNSIGNED ||
+	    e->kind == EXPR_STRING || e->kind == EXPR_BOOLEAN || e->kind == EXPR_REGEX;
+}
+
+/*
+ * A field and a value. A measurement that has neither a field nor a tag of the name has no such
+ * point.
+ */
+static bool
+fit_field(struct removal *r, const struct store_measurement *m, struct expr *e,
+    const struct expr *ref, const struct expr *value)
+{
+	if (!r->by_field || ref->kind != EXPR_REF || !is_value(value))
+		return false;
+	if (is_field(m, ref)) {
+		r->has_fields = true;
+		return true;
+	}
+	if (has_tag(m, ref->ref.name) || value->kind == EXPR_STRING || value->kind == EXPR_REGEX)
+		return false;
+	e->kind = EXPR_BOOLEAN;
+	e->boolean = false;
+	return true;
+}
+
 static int
 fit_comparison(struct removal *r, const struct store_measurement *m, struct expr *e,
     struct err *err)
@@ -153,6 +187,8 @@ fit_comparison(struct removal *r, const struct store_measurement *m, struct expr
 		ref = e->binary.right;
 		value = e->binary.left;
 	}
+	if (fit_field(r, m, e, ref, value))
+		return 0;
 	if (ref->kind != EXPR_REF || is_field(m, ref) || is_field(m, value))
 		return not_by_tags(err);
 	if (value->kind != EXPR_STRING && value->kind != EXPR_REGEX && value->kind != EXPR_REF)
@@ -184,6 +220,8 @@ fit(struct removal *r, const struct store_measurement *m, struct expr *e, struct
 	case EXPR_BOOLEAN:
 		return 0;
 	case EXPR_BINARY:
+		if (e->binary.op < OP_EQ)
+			return not_by_tags(err);
 		if (e->binary.op != OP_AND && e->binary.op != OP_OR)
 			return fit_comparison(r, m, e, err);
 		return fit(r, m, e->binary.left, err) != 0 ? -1 :
@@ -201,6 +239,7 @@ open_target(struct removal *r, const struct show_target *target, struct store_me
     struct expr **where, struct err *err)
 {
 	*where = NULL;
+	r->has_fields = false;
 	if (query_show_measurement(r->ctx, target, m, err) != 0)
 		return -1;
 	if (*m == NULL || r->where == NULL)
@@ -226,6 +265,14 @@ remove_from(struct removal *r, const struct show_target *target, struct err *err
 		return -1;
 	if (m == NULL)
 		return 0;
+	if (r->has_fields) {
+		struct delete_spec spec = { m, where, r->from, r->to };
+
+		if (query_delete_points(ctx, &spec, &n_rows, err) != 0)
+			return -1;
+		r->n_points += n_rows;
+		return 0;
+	}
 	if (query_show_where_series(ctx, m, where, &series, err) != 0)
 		return -1;
 	if (r->every_time)
@@ -240,7 +287,12 @@ check(struct removal *r, const struct show_target *target, struct err *err)
 	struct store_measurement *m;
 	struct expr *where;
 
-	return open_target(r, target, &m, &where, err);
+	if (open_target(r, target, &m, &where, err) != 0)
+		return -1;
+	r->any_fields |= r->has_fields;
+	if (!r->has_fields || grants_allow(r->ctx->grants, GRANT_READ, target->bucket_id))
+		return 0;
+	return err_set(err, ERR_FORBIDDEN, "DELETE by the values of fields requires READ");
 }
 
 static int
@@ -269,6 +321,7 @@ read_condition(struct removal *r, const struct statement *statement, struct err 
 		return err_set(err, ERR_INVALID, SHOW_TIME_ERROR, "DROP SERIES");
 	if (query_bounds_split(&fold, where, &r->where, &bounds, err) != 0)
 		return -1;
+	r->by_field = r->ctx->request->delete_by_field && statement->kind == STATEMENT_DELETE;
 	r->every_time = !bounds.has_from && !bounds.has_to;
 	r->from = bounds.has_from ? bounds.from : INT64_MIN;
 	r->to = bounds.has_to ? bounds.to : INT64_MAX;
@@ -300,6 +353,17 @@ drop_measurement(struct removal *r, const struct statement *statement, struct er
 	return for_each_target(r, remove_from, err);
 }
 
+static void
+tell_number(const struct removal *r)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "%llu point%s deleted", (unsigned long long)r->n_points,
+	    r->n_points == 1 ? "" : "s");
+	r->ctx->sink->message(r->ctx->sink, "info", buf_slice(&text));
+	buf_free(&text);
+}
+
 int
 query_delete_run(struct query_context *ctx, const struct statement *statement, struct err *err)
 {
@@ -311,5 +375,7 @@ query_delete_run(struct query_context *ctx, const struct statement *statement, s
 	/* a part may be gone when it failed: that is to stay so, too */
 	if (r.n_targets > 0 && store_sync(ctx->store, &why) != 0 && result == 0)
 		return err_set(err, why.code, "%s", why.text);
+	if (result == 0 && r.any_fields)
+		tell_number(&r);
 	return result;
 }

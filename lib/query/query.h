@@ -36,6 +36,7 @@ struct query_request {
 	struct slice	 params;	/* a JSON object; "" = none */
 	bool		 read_only;	/* asked by GET: a statement that changes something runs, and warns */
 	bool		 management;	/* management statements are run for an all-access token */
+	bool		 delete_by_field;	/* DELETE may ask for values of fields */
 	int64_t		 now_ns;	/* what now() is */
 	struct query_limits limits;
 	bool		(*is_gone)(void *arg);	/* has the client left? May be NULL */

@@ -140,6 +140,136 @@ run_cases(bool compacted)
 	answers.grants = scoped;
 }
 
+/* ---- by the values of fields ---- */
+
+static const struct {
+	const char	*text;
+	const char	*answer;
+	const char	*left;
+} by_field[] = {
+	{ "DELETE FROM m WHERE v = 1", "0 ~1 point deleted\n", "m: 10,2; 20,3; 20,4;|n: 10,5;" },
+	{ "DELETE FROM m WHERE 2 < v", "0 ~2 points deleted\n", "m: 10,1; 10,2;|n: 10,5;" },
+	{ "DELETE WHERE v >= 2", "0 ~4 points deleted\n", "m: 10,1;" },
+	{ "DELETE FROM m WHERE v > 0", "0 ~4 points deleted\n", "n: 10,5;" },
+	{ "DELETE FROM m WHERE v != 3", "0 ~3 points deleted\n", "m: 20,3;|n: 10,5;" },
+	{ "DELETE FROM m WHERE v > 9", "0 ~0 points deleted\n", ALL },
+	{ "DELETE FROM m WHERE v = 'x'", "0 ~0 points deleted\n", ALL },
+	{ "DELETE FROM m WHERE v > 1 AND k = 'b'", "0 ~2 points deleted\n",
+	    "m: 10,1; 20,4;|n: 10,5;" },
+	{ "DELETE FROM m WHERE v = 1 OR k = ''", "0 ~2 points deleted\n",
+	    "m: 10,2; 20,3;|n: 10,5;" },
+	{ "DELETE FROM m WHERE (v = 1 OR v = 3) AND time < 15s", "0 ~1 point deleted\n",
+	    "m: 10,2; 20,3; 20,4;|n: 10,5;" },
+	{ "DELETE FROM m WHERE v > 0 AND time > 30s", "0 ~0 points deleted\n", ALL },
+	{ "DELETE WHERE v = 5 AND _name = 'n'", "0 ~1 point deleted\n",
+	    "m: 10,1; 10,2; 20,3; 20,4;" },
+	{ "DELETE WHERE v > 0 AND _name = 'n'", "0 ~1 point deleted\n",
+	    "m: 10,1; 10,2; 20,3; 20,4;" },
+	{ "DELETE FROM m WHERE nosuch > 1", "0\n", ALL },
+	{ "DELETE FROM m WHERE nosuch > 1 OR v = 1", "0 ~1 point deleted\n",
+	    "m: 10,2; 20,3; 20,4;|n: 10,5;" },
+	{ "DELETE FROM m WHERE k = 'b'", "0\n", "m: 10,1; 20,4;|n: 10,5;" },
+	{ "DELETE FROM m WHERE v + 1", FIELDS, ALL },
+	{ "DELETE FROM m WHERE v + 1 AND v > 0", FIELDS, ALL },
+	{ "DELETE FROM m WHERE v + 1 > 0", FIELDS, ALL },
+	{ "DELETE FROM m WHERE v = v", FIELDS, ALL },
+	{ "DELETE FROM m WHERE k = v", FIELDS, ALL },
+	{ "DELETE FROM m WHERE k = 1", FIELDS, ALL },
+	{ "DELETE FROM m WHERE f(v) = 1", FIELDS, ALL },
+	{ "DELETE FROM m WHERE v > 1h", FIELDS, ALL },
+	{ "DROP SERIES FROM m WHERE v > 1", FIELDS, ALL },
+};
+
+static void
+run_by_field(bool compacted)
+{
+	struct store_compact_spec spec = { 0 };
+	struct err err;
+
+	answers.request.delete_by_field = true;
+	answers.request.management = true;
+	for (size_t i = 0; i < N_OF(by_field); i++) {
+		struct grants scoped = answers.grants;
+		char database[32];
+
+		answers.grants = (struct grants){ .known = true, .n = admin_n_all_access,
+		    .list = admin_all_access };
+		snprintf(database, sizeof(database), "f%zu%s", i, compacted ? "c" : "");
+		answers_write(&answers, answers_bucket(&answers, database), POINTS);
+		if (compacted && store_compact(answers.store, &spec, &err) != 0)
+			fail_msg("%s", err.text);
+		check(database, by_field[i].text, by_field[i].answer);
+		check_left(database, by_field[i].text, by_field[i].left);
+		answers.grants = scoped;
+	}
+	answers.request.management = false;
+	answers.request.delete_by_field = false;
+}
+
+static void
+test_by_field(void **state)
+{
+	(void)state;
+	run_by_field(false);
+	run_by_field(true);
+}
+
+/*
+ * Counting what has a value is reading it.
+ */
+static void
+test_by_field_needs_read(void **state)
+{
+	uint64_t bucket = answers_bucket(&answers, "unread");
+
+	(void)state;
+	answers_write(&answers, bucket, "m v=1 10\n");
+	answers.request.delete_by_field = true;
+	answers.grant.actions = GRANT_WRITE;
+	check("unread", "DELETE FROM m WHERE v = 1",
+	    "0 !DELETE by the values of fields requires READ\n");
+	answers.grant.actions = GRANT_READ | GRANT_WRITE;
+	check("unread", "DELETE FROM m WHERE v = 1", "0 ~1 point deleted\n");
+	answers.request.delete_by_field = false;
+}
+
+/*
+ * Many rows here and there, in several chunks and of several fields: what stays keeps its values.
+ */
+static void
+test_by_field_in_chunks(void **state)
+{
+	uint64_t bucket = answers_bucket(&answers, "long");
+	struct store_compact_spec spec = { 0 };
+	struct buf lines = { 0 };
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		buf_printf(&lines, "l,k=%c v=%d,s=\"s%d\" %d\n", i % 2 == 0 ? 'a' : 'b', i, i % 7, i);
+		if (i % 100 == 0)
+			buf_printf(&lines, "l,k=a w=%di %d\n", i, 20000 + i);
+	}
+	buf_putc(&lines, '\0');
+	answers_write(&answers, bucket, lines.p);
+	buf_free(&lines);
+	if (store_compact(answers.store, &spec, &err) != 0)
+		fail_msg("%s", err.text);
+	answers.request.delete_by_field = true;
+	check("long", "DELETE FROM l WHERE s = 's3' AND v < 7000", "0 ~1000 points deleted\n");
+	check("long", "DELETE FROM l WHERE s = 's3' AND v < 7000", "0 ~0 points deleted\n");
+	check("long", "SELECT count(v), sum(v), count(s), count(w) FROM l",
+	    "0 l(time,count,sum,count_1,count_2): 0,9000,46495500,9000,100;\n");
+	check("long", "DELETE FROM l WHERE s =~ /[0-2]/ AND k = 'b' AND time >= 7000s",
+	    "0 ~643 points deleted\n");
+	check("long", "SELECT count(v) FROM l WHERE time >= 7000s AND k = 'b'",
+	    "0 l(time,count): 7000,857;\n");
+	check("long", "SELECT v, s FROM l WHERE time >= 7000s AND time < 7008s",
+	    "0 l(time,v,s): 7000,7000,s0; 7002,7002,s2; 7003,7003,s3; 7004,7004,s4; 7005,7005,s5; "
+	    "7006,7006,s6;\n");
+	answers.request.delete_by_field = false;
+}
+
 static void
 test_from_journal(void **state)
 {
@@ -252,6 +382,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_field),
+		cmocka_unit_test(test_by_field_needs_read),
+		cmocka_unit_test(test_by_field_in_chunks),
 		cmocka_unit_test(test_from_journal),
 		cmocka_unit_test(test_from_chunks),
 		cmocka_unit_test(test_schema),
