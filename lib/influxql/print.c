@@ -162,7 +162,10 @@ put_cast(struct buf *out, enum expr_cast cast)
 static void
 put_call(struct buf *out, const struct expr_call *call)
 {
-	buf_put_slice(out, call->name);
+	if (slice_eq(call->name, SLICE("distinct")))	/* a keyword, and a call all the same */
+		buf_put_slice(out, call->name);
+	else
+		influxql_print_ident(out, call->name);
 	buf_putc(out, '(');
 	for (size_t i = 0; i < call->n_args; i++) {
 		if (i > 0)
