@@ -238,7 +238,10 @@ const struct fn_states fn_spread = {
 	.sum_up = spread_sum_up,
 };
 
-/* ---- stddev: Welford, Technometrics 4(3), 1962 ---- */
+/*
+ * stddev: Welford, Technometrics 4(3), 1962. That of one value is not a number, which shows as null
+ * and goes on through fill and whatever is made of it.
+ */
 
 struct stddev_state {
 	int64_t	 n;
@@ -273,8 +276,8 @@ stddev_finish(void *state, const struct call *call, struct point **points)
 	(void)call;
 	if (s->n == 0)
 		return 0;
-	return one_value(*points, s->n == 1 ? value_null() :
-	    value_float(sqrt(s->squares / (double)(s->n - 1))));
+	return one_value(*points, value_float(s->n == 1 ? (double)NAN :
+	    sqrt(s->squares / (double)(s->n - 1))));
 }
 
 const struct fn_states fn_stddev = {

@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE		/* qsort_r */
 #endif
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -94,7 +95,7 @@ query_samples_add(struct samples *s, const struct call *call, const struct fn_in
 
 /*
  * Sorting is by one comparison for each type; strings are put in place of their index while it
- * runs.
+ * runs. What is not a number comes last.
  */
 static int
 by_time(const struct sample *a, const struct sample *b)
@@ -108,6 +109,8 @@ by_float(const void *x, const void *y)
 	const struct sample *a = x, *b = y;
 	int order = (a->cell.f > b->cell.f) - (a->cell.f < b->cell.f);
 
+	if (order == 0)
+		order = (isnan(a->cell.f) != 0) - (isnan(b->cell.f) != 0);
 	return order != 0 ? order : by_time(a, b);
 }
 

@@ -137,9 +137,7 @@ stddev(struct naive *n, const struct stream *points, int64_t stamp, struct strea
 	double mean = 0, squares = 0;
 
 	if (points->n == 1) {
-		if (n->fill == FILL_NUMBER || n->fill == FILL_PREVIOUS)
-			*n->unsure = "fill and a deviation of one value";
-		push_value(n, out, stamp, (struct value){ .type = VALUE_NULL });
+		push_float(n, out, stamp, (double)NAN);
 		return;
 	}
 	for (size_t i = 0; i < points->n; i++)

@@ -13,6 +13,7 @@
 #ifndef WEIR_TESTS_QUERY_ANSWERS_H
 #define WEIR_TESTS_QUERY_ANSWERS_H
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,7 +56,10 @@ answers_put_value(struct buf *out, const struct value *v)
 		buf_puts(out, "null");
 		break;
 	case VALUE_FLOAT:
-		number_put_float(out, v->f);
+		if (isfinite(v->f))
+			number_put_float(out, v->f);
+		else
+			buf_puts(out, "null");
 		break;
 	case VALUE_INTEGER:
 		number_put_int(out, v->i);
