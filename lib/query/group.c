@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "query/plan.h"
 
 static int
@@ -147,24 +148,91 @@ make_groups(struct plan *plan, const struct sorted *all, size_t n)
 	}
 }
 
+/* ---- SLIMIT and SOFFSET ---- */
+
+struct tag_set {		/* an input of a measurement, by the tags that count */
+	struct slice	 key;
+	size_t		 index;
+};
+
+static int
+by_key(const void *x, const void *y)
+{
+	return slice_cmp(((const struct tag_set *)x)->key, ((const struct tag_set *)y)->key);
+}
+
 /*
- * SLIMIT and SOFFSET count the groups of each measurement. As in 1.x, SOFFSET without SLIMIT leaves
- * none, and neither counts in a subquery.
+ * As in 1.x the names of the tags that a series has are first in the order, then their values.
+ */
+static struct slice
+tag_set_key(const struct plan *plan, const struct plan_source *source, size_t input,
+    const struct plan *outermost)
+{
+	const struct slice *values = source->tags + input * source->n_tag_keys;
+	struct buf key = { 0 };
+	struct slice copy;
+
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0, k = 0; i < outermost->n_dims; i++) {
+			while (!slice_eq(plan->dims[k], outermost->dims[i]))
+				k++;
+			if (values[k].n == 0)
+				continue;
+			if (key.n > 0)
+				buf_putc(&key, '|');
+			buf_put_slice(&key, pass == 0 ? plan->dims[k] : values[k]);
+		}
+	copy = arena_copy(plan->arena, buf_slice(&key));
+	buf_free(&key);
+	return copy;
+}
+
+static void
+keep_inputs(struct plan_source *source, const bool *kept)
+{
+	size_t n = 0, width = source->n_tag_keys;
+
+	for (size_t i = 0; i < source->n_inputs; i++) {
+		if (!kept[i])
+			continue;
+		source->series[n] = source->series[i];
+		for (size_t k = 0; k < width; k++)
+			source->tags[n * width + k] = source->tags[i * width + k];
+		n++;
+	}
+	source->n_inputs = n;
+}
+
+/*
+ * SLIMIT and SOFFSET count the series of each measurement, which are told apart by what the
+ * outermost query groups by. Those of all queries around the measurement are added up. As in 1.x,
+ * SOFFSET without SLIMIT leaves none.
  */
 static void
-limit_groups(struct plan *plan)
+limit_inputs(struct plan *plan, struct plan_source *source)
 {
-	int64_t limit = plan->select->slimit, offset = plan->select->soffset, at = 0;
-	size_t n = 0;
+	const struct plan *outermost = plan;
+	uint64_t limit = 0, offset = 0, at = 0;
+	struct tag_set *sets;
+	bool *kept;
 
-	for (size_t i = 0; i < plan->n_groups; i++) {
-		if (i > 0 && !slice_eq(plan->groups[i].name, plan->groups[i - 1].name))
-			at = 0;
-		if (at >= offset && at - offset < limit)
-			plan->groups[n++] = plan->groups[i];
-		at++;
+	for (const struct plan *p = plan; p != NULL; p = p->outer) {
+		limit += (uint64_t)p->select->slimit;
+		offset += (uint64_t)p->select->soffset;
+		outermost = p;
 	}
-	plan->n_groups = n;
+	if (limit == 0 && offset == 0)
+		return;
+	sets = arena_array(plan->arena, struct tag_set, source->n_inputs + 1);
+	kept = arena_zalloc(plan->arena, (source->n_inputs + 1) * sizeof(*kept));
+	for (size_t i = 0; i < source->n_inputs; i++)
+		sets[i] = (struct tag_set){ tag_set_key(plan, source, i, outermost), i };
+	qsort(sets, source->n_inputs, sizeof(*sets), by_key);
+	for (size_t i = 0; i < source->n_inputs; i++) {
+		at += i > 0 && by_key(&sets[i - 1], &sets[i]) != 0;
+		kept[sets[i].index] = at >= offset && at - offset < limit;
+	}
+	keep_inputs(source, kept);
 }
 
 int
@@ -180,11 +248,11 @@ query_group(struct plan *plan, struct err *err)
 		if ((s->inner != NULL ? take_groups(plan, s, err) :
 		    query_tagset_resolve(plan, s, err)) != 0)
 			return -1;
+		if (s->inner == NULL)
+			limit_inputs(plan, s);
 	}
 	all = sort_inputs(plan, &n);
 	make_groups(plan, all, n);
-	if (plan->outer == NULL && (plan->select->slimit > 0 || plan->select->soffset > 0))
-		limit_groups(plan);
 	for (size_t i = 0; plan->descending && i < plan->n_groups / 2; i++) {
 		struct plan_group swap = plan->groups[i];
 

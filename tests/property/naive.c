@@ -429,25 +429,51 @@ asks_of_fields(const struct naive *n, const struct node *e)
 }
 
 /*
- * SLIMIT and SOFFSET count the series of a measurement in ascending order, whether they will have
- * rows or not.
+ * The order in which SLIMIT counts: by the names of the tags that there are, then by their values.
+ */
+static int
+by_present_tags(const struct naive *n, const struct group *a, const struct group *b)
+{
+	char keys[2][256] = { "", "" };
+
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < 2 * n->n_dimensions; i++) {
+			size_t t = i % n->n_dimensions;
+			const char *value = (side == 0 ? a : b)->tags[t];
+
+			if (value[0] == '\0')
+				continue;
+			if (keys[side][0] != '\0')
+				strcat(keys[side], "|");
+			strcat(keys[side], i < n->n_dimensions ? n->dimensions[t] : value);
+		}
+	return strcmp(keys[0], keys[1]);
+}
+
+/*
+ * SLIMIT and SOFFSET count the series of a measurement, whether they will have rows or not.
  */
 static size_t
 cut_groups(struct naive *n, struct group *groups, size_t n_groups)
 {
-	size_t kept = 0, of_name = 0;
-	const char *name = "";
+	bool *keep = arena_array(n->arena, bool, n_groups + 1);
+	size_t kept = 0;
 
 	if (n->s->slimit == 0 && n->s->sskip == 0)
 		return n_groups;
 	if (n->s->where != NULL && asks_of_fields(n, n->s->where))
 		*n->unsure = "SLIMIT and a condition on fields";
 	for (size_t i = 0; i < n_groups; i++) {
-		of_name = strcmp(groups[i].name, name) == 0 ? of_name + 1 : 1;
-		name = groups[i].name;
-		if (of_name > n->s->sskip && of_name <= n->s->sskip + n->s->slimit)
-			groups[kept++] = groups[i];
+		size_t before = 0;
+
+		for (size_t k = 0; k < n_groups; k++)
+			before += strcmp(groups[k].name, groups[i].name) == 0 &&
+				  by_present_tags(n, &groups[k], &groups[i]) < 0;
+		keep[i] = before >= n->s->sskip && before < n->s->sskip + n->s->slimit;
 	}
+	for (size_t i = 0; i < n_groups; i++)
+		if (keep[i])
+			groups[kept++] = groups[i];
 	return kept;
 }
 
