@@ -500,36 +500,6 @@ choose_columns(struct aggregate *a, bool with_refs)
 	a->spec.n_aux = n_aux;
 }
 
-/*
- * The range, with windows in front of it for what is made of the result.
- */
-static void
-choose_range(struct aggregate *a, int64_t extra)
-{
-	const struct window *window = &a->plan->window;
-	int64_t span;
-
-	a->spec.from = a->plan->from;
-	a->spec.to = a->plan->to;
-	if (extra > 0 && window->months != 0) {		/* whole ones */
-		if (a->plan->descending)
-			a->spec.to = query_window_back(window, a->spec.to, -extra - 1) - 1;
-		else if (a->spec.from != TIME_MIN)
-			a->spec.from = query_window_back(window, a->spec.from, extra);
-		return;
-	}
-	if (extra <= 0 || __builtin_mul_overflow(extra, window->interval, &span))
-		return;
-	if (a->plan->descending) {
-		if (__builtin_add_overflow(a->spec.to, span, &a->spec.to) || a->spec.to > TIME_MAX)
-			a->spec.to = TIME_MAX;
-	} else if (a->spec.from != TIME_MIN) {
-		if (__builtin_sub_overflow(a->spec.from, span, &a->spec.from) ||
-		    a->spec.from < TIME_MIN)
-			a->spec.from = TIME_MIN;
-	}
-}
-
 int
 query_aggregate_open(struct plan *plan, const struct plan_group *group, struct call *const *calls,
     size_t n_calls, bool with_refs, int64_t extra, const size_t *slots, struct stream **stream,
@@ -549,7 +519,7 @@ query_aggregate_open(struct plan *plan, const struct plan_group *group, struct c
 	a->lasts = memory_array(n_calls + 1, sizeof(*a->lasts));
 	a->seen = memory_array(n_calls + 1, sizeof(*a->seen));
 	choose_columns(a, with_refs);
-	choose_range(a, extra);
+	query_rows_range(plan, extra, &a->spec.from, &a->spec.to);
 	a->stream.n_slots = n_calls + a->spec.n_aux;
 	a->stream.values = memory_array(a->stream.n_slots + 1, sizeof(*a->stream.values));
 	a->stream.slots = slots;

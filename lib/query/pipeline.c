@@ -157,7 +157,7 @@ query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pi
 	if (plan->n_calls > 0)
 		return open_calls(p, group, err);
 	number_slots(p);
-	return query_rows_open(plan, group, &plan->refs, p->slots, new_stream(p), err);
+	return query_rows_open(plan, group, &plan->refs, 0, p->slots, new_stream(p), err);
 }
 
 void

@@ -39,12 +39,18 @@ struct stream {
  *          is the plan's
  */
 int	 query_rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
-	     const size_t *slots, struct stream **stream, struct err *err);
+	     int64_t extra, const size_t *slots, struct stream **stream, struct err *err);
 int	 query_aggregate_open(struct plan *plan, const struct plan_group *group,
 	     struct call *const *calls, size_t n_calls, bool with_refs, int64_t extra,
 	     const size_t *slots, struct stream **stream, struct err *err);
 int	 query_transform_open(struct plan *plan, const struct plan_group *group, struct call *call,
 	     int64_t extra, const size_t *slot, struct stream **stream, struct err *err);
+
+/*
+ * query_rows_range - the range of a plan, with `extra` windows in front of it (behind it in a
+ *     descending one)
+ */
+void	 query_rows_range(const struct plan *plan, int64_t extra, int64_t *from, int64_t *to);
 
 /*
  * query_pipeline_open - begin a group; on an error *pipeline is to be closed too

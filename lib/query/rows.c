@@ -41,11 +41,38 @@ rows_close(struct stream *stream)
 	free(r);
 }
 
+void
+query_rows_range(const struct plan *plan, int64_t extra, int64_t *from, int64_t *to)
+{
+	const struct window *window = &plan->window;
+	int64_t span;
+
+	*from = plan->from;
+	*to = plan->to;
+	if (extra > 0 && window->months != 0) {		/* whole ones */
+		if (plan->descending)
+			*to = query_window_back(window, *to, -extra - 1) - 1;
+		else if (*from != TIME_MIN)
+			*from = query_window_back(window, *from, extra);
+		return;
+	}
+	if (extra <= 0 || __builtin_mul_overflow(extra, window->interval, &span))
+		return;
+	if (plan->descending) {
+		if (__builtin_add_overflow(*to, span, to) || *to > TIME_MAX)
+			*to = TIME_MAX;
+	} else if (*from != TIME_MIN) {
+		if (__builtin_sub_overflow(*from, span, from) || *from < TIME_MIN)
+			*from = TIME_MIN;
+	}
+}
+
 int
 query_rows_open(struct plan *plan, const struct plan_group *group, const struct refs *refs,
-    const size_t *slots, struct stream **stream, struct err *err)
+    int64_t extra, const size_t *slots, struct stream **stream, struct err *err)
 {
 	struct rows *r = memory_zalloc(sizeof(*r));
+	int64_t from, to;
 
 	*stream = &r->stream;
 	r->stream.next = rows_next;
@@ -53,6 +80,7 @@ query_rows_open(struct plan *plan, const struct plan_group *group, const struct 
 	r->stream.n_slots = refs->n;
 	r->stream.slots = slots;
 	r->stream.values = memory_array(refs->n + 1, sizeof(*r->stream.values));
-	r->reader = query_reader_get(plan, refs, plan->from, plan->to, READER_ROWS);
+	query_rows_range(plan, extra, &from, &to);
+	r->reader = query_reader_get(plan, refs, from, to, READER_ROWS);
 	return query_merge_open(r->reader, group, &r->runs, err);
 }

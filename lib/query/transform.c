@@ -3,6 +3,7 @@
  *
  *     derivative(mean(v))      transform ◄── aggregate, over one window more than the range
  *     derivative(v)            transform ◄── rows of v
+ *     derivative(integral(v))  transform ◄── transform ◄── rows of v, over that window too
  *
  * Nulls are no points and are passed over. What is made of a window in front of the range alone is
  * not shown.
@@ -94,6 +95,8 @@ windows_before(const struct call *call)
 	if (sequence == &fn_cumulative_sum || sequence == &fn_holt_winters ||
 	    sequence == &fn_integral)
 		return 0;
+	if (sequence == &fn_moving_average)	/* as in 1.x, whatever it averages */
+		return 1;
 	return call->n > 0 ? call->n : 1;
 }
 
@@ -126,7 +129,7 @@ query_transform_open(struct plan *plan, const struct plan_group *group, struct c
 	if (inner == NULL) {
 		t->ref = call->ref;
 		t->refs = (struct refs){ &t->ref, 1, 1 };
-		return query_rows_open(plan, group, &t->refs, &t->no_slot, &t->inner, err);
+		return query_rows_open(plan, group, &t->refs, extra, &t->no_slot, &t->inner, err);
 	}
 	if (extra == 0)
 		limit_range(t, plan);

@@ -385,7 +385,7 @@ step(struct naive *n, const struct node *call, double unit, const struct sample 
 		v->f = number_of(v) / (fabs((double)(now->time - before->time)) / unit);
 		v->type = VALUE_FLOAT;
 	}
-	return !positive || number_of(v) >= 0;
+	return !positive || !(number_of(v) < 0);
 }
 
 static struct stream
@@ -469,7 +469,7 @@ transformation(
     struct naive *n, const struct node *call, const struct group *group, int64_t from, int64_t to)
 {
 	struct stream in, out, shown = { 0 };
-	int64_t more = strcmp(call->text, "moving_average") == 0 ? call->args[1]->i : 1;
+	int64_t more = 1;
 
 	if (call->args[0]->kind != NODE_CALL) {
 		in = points_between(n, call->args[0], group, from, to);
@@ -481,8 +481,6 @@ transformation(
 		*n->unsure = "a statement that is refused";
 		return shown;
 	}
-	if (strcmp(call->args[0]->text, "integral") == 0)
-		*n->unsure = "the area that belongs to a window before the range";
 	if (strcmp(call->text, "cumulative_sum") == 0)
 		more = 0;
 	for (size_t t = 0; t < n->n_tables; t++)
