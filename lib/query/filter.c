@@ -2,7 +2,8 @@
  * query/filter.c - field conditions, a block of rows at a time
  *
  * The condition of a source is compiled with that source's types: a name that is no field there is
- * a tag, and a tag that is missing is '', or null beside another name. Comparisons of a numeric
+ * a tag, and a tag that is missing is '', or null beside another name (but not in a subquery, where
+ * every name that it does not show is ''). Comparisons of a numeric
  * column with a literal run down the column and give a bit a row, AND and OR join bits; everything
  * else is evaluated row by row.
  */
@@ -24,10 +25,11 @@ ref_in(const struct plan_source *source, const struct expr *e, bool null_if_miss
 	enum value_type type = query_resolve_type_in(source, e->ref.name);
 	enum value_type cast = query_resolve_cast_type(e->ref.cast);
 
-	if (type == VALUE_NULL && source->measurement != NULL)
+	if (type == VALUE_NULL)
 		type = VALUE_TAG;
 	if (type == VALUE_TAG)
-		type = e->ref.cast == CAST_FIELD ? VALUE_NULL : VALUE_TAG;
+		type = e->ref.cast == CAST_FIELD && source->measurement != NULL ? VALUE_NULL :
+		    VALUE_TAG;
 	else if (is_number(type) && is_number(cast))
 		type = cast;
 	else if (cast != VALUE_NULL && cast != type)
@@ -47,6 +49,47 @@ compile_ref(struct plan *plan, const struct expr *e, const struct plan_source *s
 	return 0;
 }
 
+/*
+ * Is a name a tag here, and no field of another source? (Then it is that field, which is missing.)
+ */
+static bool
+is_tag(const struct plan *plan, const struct plan_source *source, const struct expr *e)
+{
+	enum value_type type = query_resolve_type(plan, e->ref.name);
+
+	return ref_in(source, e, false).type == VALUE_TAG &&
+	    (type == VALUE_TAG || type == VALUE_NULL);
+}
+
+/*
+ * Two names. Tags of a measurement are equal when a series has both and they are; != is all else.
+ * In a subquery a missing one is ''.
+ */
+static void
+compile_names(struct plan *plan, const struct expr *e, const struct plan_source *source,
+    struct refs *refs, struct eval *out)
+{
+	const struct expr *left = e->binary.left, *right = e->binary.right;
+	bool stored = source->measurement != NULL;
+	struct eval *a, *b, *equal, *no;
+
+	compile_ref(plan, left, source, stored, refs, &a);
+	compile_ref(plan, right, source, stored, refs, &b);
+	out->args[0] = a;
+	out->args[1] = b;
+	if (!stored || out->op != OP_NEQ || !is_tag(plan, source, left) ||
+	    !is_tag(plan, source, right))
+		return;
+	equal = arena_zalloc(plan->arena, sizeof(*equal));
+	no = arena_zalloc(plan->arena, sizeof(*no));
+	*equal = *out;
+	equal->op = out->op = OP_EQ;
+	no->kind = EVAL_LITERAL;
+	no->literal = value_boolean(false);
+	out->args[0] = equal;
+	out->args[1] = no;
+}
+
 static int
 compile_binary(struct plan *plan, const struct expr *e, const struct plan_source *source,
     struct refs *refs, struct eval *out, struct err *err)
@@ -59,10 +102,7 @@ compile_binary(struct plan *plan, const struct expr *e, const struct plan_source
 	out->integer_division = true;
 	out->n_args = 2;
 	if (e->binary.left->kind == EXPR_REF && right->kind == EXPR_REF) {
-		compile_ref(plan, e->binary.left, source, true, refs, &left);
-		compile_ref(plan, right, source, true, refs, &other);
-		out->args[0] = left;
-		out->args[1] = other;
+		compile_names(plan, e, source, refs, out);
 		return 0;
 	}
 	if (query_filter_compile(plan, e->binary.left, source, refs, &left, err) != 0)

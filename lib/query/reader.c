@@ -18,7 +18,7 @@
 /*
  * Where a column comes from in one source.
  */
-enum origin_kind { ORIGIN_NONE, ORIGIN_FIELD, ORIGIN_TAG };
+enum origin_kind { ORIGIN_NONE, ORIGIN_FIELD, ORIGIN_TAG, ORIGIN_EMPTY };
 
 struct origin {
 	enum origin_kind kind;
@@ -137,6 +137,8 @@ find_origin(const struct plan_source *source, struct reader_source *s, struct re
 			o.null_if_empty = condition ? ref.null_if_missing :
 			    source->measurement != NULL;
 		}
+	if (o.kind == ORIGIN_NONE && source->inner != NULL && condition && !ref.null_if_missing)
+		o.kind = ORIGIN_EMPTY;	/* a name that the subquery does not show */
 	return o;
 }
 
@@ -201,6 +203,8 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 		    (s->wanted[i].kind == ORIGIN_TAG && source->measurement == NULL);
 	}
 	n_wanted_raw = s->n_raw;
+	if (source->inner != NULL && reader->plan->n_calls == 0)
+		any_wanted = true;	/* every row of a subquery is one, be it of nulls */
 	s->is_empty = !any_wanted || reader->from > reader->to;
 	if (s->is_empty)
 		return 0;
@@ -406,7 +410,7 @@ origin_column(const struct feed *feed, const struct origin *o)
 	if (o->kind == ORIGIN_NONE || (o->null_if_empty && feed->tags[o->index].n == 0))
 		return c;
 	c.type = VALUE_STRING;
-	c.same = value_string(feed->tags[o->index]);
+	c.same = value_string(o->kind == ORIGIN_EMPTY ? SLICE("") : feed->tags[o->index]);
 	return c;
 }
 

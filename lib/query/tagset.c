@@ -265,24 +265,6 @@ test_each(struct tagset *t, const struct expr *e, struct store_series_list *out,
 	return 0;
 }
 
-/*
- * Two tags: equal are those that a series has both of; != is all the others.
- */
-static int
-compare_tags(struct tagset *t, const struct expr *e, struct store_series_list *out, struct err *err)
-{
-	struct expr equal = *e;
-	struct store_series_list all;
-
-	if (e->binary.op != OP_NEQ)
-		return test_each(t, e, out, err);
-	equal.binary.op = OP_EQ;
-	if (test_each(t, &equal, out, err) != 0 || all_series(t, &all, err) != 0)
-		return -1;
-	*out = combine(t->plan->arena, SET_WITHOUT, all, *out);
-	return 0;
-}
-
 static const struct expr *
 bare(const struct expr *e)
 {
@@ -320,8 +302,6 @@ test_comparison(struct tagset *t, const struct expr *e, struct store_series_list
 		}
 		return test_tag(t, &test, name->ref.name, out, err);
 	}
-	if (name->kind == EXPR_REF && literal->kind == EXPR_REF)
-		return compare_tags(t, e, out, err);
 	return test_each(t, e, out, err);
 }
 

@@ -335,14 +335,27 @@ floats_hold(const char *op, double a, double b)
 }
 
 static bool
+is_no_field(const struct naive *n, const char *name)
+{
+	enum value_type type = naive_type_of(n, name);
+
+	return type == VALUE_TAG || type == VALUE_NULL;
+}
+
+/*
+ * Of two names of which a measurement lacks one, != holds when both are tags. A subquery has '' in
+ * place of a name that it does not show.
+ */
+static bool
 comparison(const struct naive *n, const struct node *e, const struct table *table,
     const struct point *point)
 {
 	struct value a = operand(e->args[0], table, point), b;
 
-	if (e->args[0]->kind == NODE_REF && e->args[1]->kind == NODE_REF &&
+	if (e->args[0]->kind == NODE_REF && e->args[1]->kind == NODE_REF && table->name != NULL &&
 	    (table_find(table, e->args[0]->text) < 0 || table_find(table, e->args[1]->text) < 0))
-		*n->unsure = "two names are compared that are not both there";
+		return strcmp(e->text, "!=") == 0 && is_no_field(n, e->args[0]->text) &&
+		       is_no_field(n, e->args[1]->text);
 	if (e->args[1]->kind == NODE_REGEX) {
 		if (a.type != VALUE_TAG && a.type != VALUE_STRING)
 			return false;

@@ -122,6 +122,57 @@ static const struct {
 	{ "SELECT mean(u) FROM cpu WHERE time >= 10s AND time < 30s GROUP BY time(5s) fill(linear)",
 	    "0 cpu(time,mean): 10,10; 15,15; 20,20; 25,null;\n" },
 
+	/* the deviation of one value is not a number: no fill takes its place */
+	{ "SELECT stddev(u), mean(u) FROM cpu GROUP BY host fill(0)",
+	    "0 cpu{host=}(time,stddev,mean): 0,null,40;\n"
+	    "0 cpu{host=a}(time,stddev,mean): 0,7.0710678118654755,15;\n"
+	    "0 cpu{host=b}(time,stddev,mean): 0,null,30;\n" },
+	{ "SELECT stddev(u) FROM cpu WHERE time >= 10s AND time < 50s GROUP BY time(20s), dc "
+	    "fill(7)",
+	    "0 cpu{dc=}(time,stddev): 0,7; 20,7; 40,null;\n"
+	    "0 cpu{dc=x}(time,stddev): 0,null; 20,null; 40,7;\n"
+	    "0 cpu{dc=y}(time,stddev): 0,7; 20,null; 40,7;\n" },
+	{ "SELECT stddev(u) FROM cpu WHERE time >= 10s AND time < 60s GROUP BY time(15s) "
+	    "fill(previous)",
+	    "0 cpu(time,stddev): 0,null; 15,null; 30,7.0710678118654755; "
+	    "45,7.0710678118654755;\n" },
+	{ "SELECT count(x), max(x) FROM (SELECT stddev(u) AS x FROM cpu GROUP BY host)",
+	    "0 cpu(time,count,max): 0,3,null;\n" },
+
+	/* SLIMIT counts by what the outermost query groups by, also inside a subquery */
+	{ "SELECT sum(u) FROM cpu GROUP BY dc, host SLIMIT 1",
+	    "0 cpu{dc=,host=}(time,sum): 0,40;\n" },
+	{ "SELECT mean(x) FROM (SELECT count(u) AS x FROM cpu SOFFSET 2)", "0\n" },
+	{ "SELECT x FROM (SELECT sum(u) AS x FROM cpu GROUP BY host SLIMIT 1) GROUP BY host",
+	    "0 cpu{host=}(time,x): 0,40;\n" },
+	{ "SELECT x FROM (SELECT sum(u) AS x FROM cpu GROUP BY host SLIMIT 1)",
+	    "0 cpu(time,x): 0,40; 0,30; 0,30;\n" },
+
+	/* windows in front of the range */
+	{ "SELECT difference(integral(u)) FROM cpu WHERE time >= 20s AND time < 41s "
+	    "GROUP BY time(10s)",
+	    "0 cpu(time,difference): 20,100; 30,100;\n" },
+	{ "SELECT moving_average(sum(u), 3) FROM cpu WHERE time >= 30s AND time < 41s "
+	    "GROUP BY time(10s)",
+	    "0 cpu(time,moving_average): 40,30;\n" },
+
+	/* names that a source lacks */
+	{ "SELECT u FROM cpu, mem WHERE used != n", "0\n" },
+	{ "SELECT percentile(u, 58) FROM cpu, mem WHERE dc != used", "0\n" },
+	{ "SELECT u FROM cpu WHERE host != nosuch OR u > 30",
+	    "0 cpu(time,u): 10,10; 20,20; 30,30; 40,40;\n" },
+	{ "SELECT u FROM cpu WHERE host = dc OR u > 30", "0 cpu(time,u): 40,40;\n" },
+	{ "SELECT host FROM (SELECT u FROM text), cpu", "0 text(time,host): 1,null;\n" },
+	{ "SELECT n FROM (SELECT u FROM mem), cpu",
+	    "0 cpu(time,n): 10,1; 20,2; 30,3;\n0 mem(time,n): 15,null;\n" },
+	{ "SELECT nosuch FROM (SELECT u FROM mem), cpu", "0\n" },
+	{ "SELECT mode(n) FROM (SELECT n FROM cpu) WHERE s != 'one'", "0 cpu(time,mode): 0,1;\n" },
+	{ "SELECT n FROM (SELECT n FROM cpu) WHERE s = ''",
+	    "0 cpu(time,n): 10,1; 20,2; 30,3;\n" },
+	{ "SELECT n FROM (SELECT n FROM cpu) WHERE u != 1", "0\n" },
+	{ "SELECT u FROM (SELECT u FROM cpu GROUP BY host) WHERE host != nosuch",
+	    "0 cpu(time,u): 10,10; 20,20; 30,30;\n" },
+
 	/* longer than a block */
 	{ "SELECT count(v), sum(v), min(v), max(v), count(rare) FROM long",
 	    "0 long(time,count,sum,min,max,count_1): 0,10000,49995000,0,9999,100;\n" },
