@@ -203,7 +203,7 @@ prepare(struct reader *reader, const struct plan_source *source, struct reader_s
 		    (s->wanted[i].kind == ORIGIN_TAG && source->measurement == NULL);
 	}
 	n_wanted_raw = s->n_raw;
-	if (source->inner != NULL && reader->plan->n_calls == 0)
+	if (source->inner != NULL && reader->plan->n_calls == 0 && reader->plan->n_columns > 0)
 		any_wanted = true;	/* every row of a subquery is one, be it of nulls */
 	s->is_empty = !any_wanted || reader->from > reader->to;
 	if (s->is_empty)

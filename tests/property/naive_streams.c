@@ -432,6 +432,9 @@ transform(struct naive *n, const struct node *call, const struct stream *in)
 	for (size_t i = 1; i < in->n; i++)
 		if (in->samples[i].time == in->samples[i - 1].time)
 			*n->unsure = "transformation: two points of one time";
+	for (size_t i = 0; i < in->n; i++)
+		if (in->samples[i].value.type == VALUE_FLOAT && isnan(in->samples[i].value.f))
+			*n->unsure = "a running sum that met what is not a number";
 	if (strcmp(call->text, "moving_average") == 0)
 		return moving_average(n, in, (size_t)call->args[1]->i);
 	if (strcmp(call->text, "cumulative_sum") == 0)

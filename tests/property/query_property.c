@@ -242,11 +242,27 @@ text_of(struct run *run, const struct statement *s)
 	return copy;
 }
 
+/*
+ * The deviation of a single value is not a number, and as a row of a subquery it is one that the
+ * naive evaluator does not always keep.
+ */
+static bool
+has_deviation_inside(const char *text)
+{
+	const char *inner = strstr(text, "FROM (SELECT");
+
+	return inner != NULL && strstr(inner, "stddev(") != NULL;
+}
+
 static const char *
 difference(struct run *run, const struct statement *s, struct answer **got, struct answer **want)
 {
-	*got = ask(run, text_of(run, s));
+	const char *text = text_of(run, s);
+
+	*got = ask(run, text);
 	*want = naive_answer(&run->data, s, run->now, run->arena);
+	if ((*want)->unsure == NULL && has_deviation_inside(text))
+		(*want)->unsure = "a deviation in a subquery";
 	if ((*want)->unsure != NULL)
 		return NULL;
 	return answer_same(*got, *want, run->arena);

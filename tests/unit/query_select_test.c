@@ -91,6 +91,7 @@ static const struct {
 	    "0 cpu{host=a}(time,sum): 0,30;\n" },
 
 	/* subqueries */
+	{ "SELECT host FROM (SELECT min(/none/) FROM (SELECT u FROM cpu) GROUP BY host)", "0\n" },
 	{ "SELECT max(m) FROM (SELECT mean(u) AS m FROM cpu GROUP BY host)",
 	    "0 cpu(time,max): 0,40;\n" },
 	{ "SELECT m, host FROM (SELECT mean(u) AS m FROM cpu GROUP BY host) WHERE host = 'a'",
