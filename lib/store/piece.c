@@ -84,6 +84,13 @@ part_of_column(const struct chunk_copy *chunk, const struct codec_chunk_column *
 	if (codec_chunk_cells(&chunk->head, column, bytes, arena, 0, cells, present, strings, &k,
 	    err) != 0)
 		return -1;
+	if (column->n_present == rows && strings == NULL) {
+		memcpy(out->cells + at, cells + first, n * sizeof(*cells));
+		for (uint32_t i = 0; i < n; i++)
+			bit_set(bits, at + i);
+		*n_present += n;
+		return 0;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		union cell cell = cells[first + i];
 
