@@ -364,7 +364,7 @@ put_windows(struct lines *l, const struct row *const *group, size_t n)
 	int first = start_of(q, q->from), last = start_of(q, q->to);
 	double before[2] = { 0, 0 };
 	bool has_before[2] = { false, false };
-	bool any[2];
+	bool any[2] = { false, false };
 
 	for (int k = 0; k < q->n_calls; k++)
 		any[k] = compute(q, k, group, n, -TIMES, 3 * TIMES).has;
