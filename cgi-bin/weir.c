@@ -29,6 +29,8 @@
  *         token deactivate     refuse a token with 403 until it is activated
  *         write                store files of line protocol
  *         query                run InfluxQL
+ *         compact              move the journal into chunks now, as from cron
+ *         stats                how much there is, a row a measurement
  *
  *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each.
  *
