@@ -168,7 +168,7 @@ write_file(struct weir *weir, struct write_request *request, const char *name, s
 	end_progress(&in);
 	if (result == 0)
 		print_report(weir, &in, &report);
-	store_maintain(request->store, NULL, NULL);
+	store_maintain(request->store, STORE_PAUSE, NULL, NULL);
 	close_input(&in);
 	if (result != 0)
 		return -1;

@@ -18,6 +18,8 @@ struct schema {
 	size_t		 at;			/* the bucket whose measurements are wanted */
 	struct store_measurement **list;
 	size_t		 n;
+	struct store_backlog *backlogs;
+	size_t		 n_backlogs;
 };
 
 static int
@@ -62,14 +64,15 @@ rate(uint64_t bytes, uint64_t values)
 }
 
 static void
-add(struct weir_table *table, struct slice bucket, struct slice name, const struct store_stats *s)
+add(struct weir_table *table, struct slice bucket, struct slice name, const struct store_stats *s,
+    struct store_backlog backlog)
 {
 	bool any = s->min_time <= s->max_time;
 	const struct value none = { .type = VALUE_NULL };
 	const struct value values[N_COLUMNS] = {
 		weir_text(bucket), weir_text(name), count(s->series), count(s->rows), count(s->values),
 		count(s->chunks), count(s->chunk_bytes), rate(s->chunk_bytes, s->values),
-		count(s->journal_records), count(s->journal_bytes), any ? weir_time(s->min_time) : none,
+		count(backlog.records), count(backlog.bytes), any ? weir_time(s->min_time) : none,
 		any ? weir_time(s->max_time) : none,
 	};
 
@@ -84,7 +87,8 @@ weir_stats(struct weir *weir, struct err *err)
 	struct store *store;
 
 	if (weir_store(weir, &store, err) != 0 ||
-	    store_txn(store, STORE_READ, weir->arena, read_buckets, &s, err) != 0)
+	    store_txn(store, STORE_READ, weir->arena, read_buckets, &s, err) != 0 ||
+	    store_backlogs(store, weir->arena, &s.backlogs, &s.n_backlogs, err) != 0)
 		return -1;
 	weir_table_begin(&table, weir->arena, columns, N_COLUMNS);
 	for (s.at = 0; s.at < s.n_buckets; s.at++) {
@@ -97,7 +101,9 @@ weir_stats(struct weir *weir, struct err *err)
 				continue;
 			if (store_stats(store, s.list[i], &stats, err) != 0)
 				return -1;
-			add(&table, s.buckets[s.at].name, s.list[i]->name, &stats);
+			add(&table, s.buckets[s.at].name, s.list[i]->name, &stats,
+			    store_backlog_of(s.backlogs, s.n_backlogs, s.list[i]->bucket_id,
+			    s.list[i]->id));
 		}
 	}
 	if (weir_flag(weir, "json"))

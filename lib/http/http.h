@@ -72,8 +72,9 @@ struct http_program {
 	void		(*before)(void *ctx);		/* a request has come */
 	void		(*after_reply)(void *ctx);	/* its answer is out and the client is let go:
 							   the time for work of one's own */
-	void		(*idle)(void *ctx);		/* FastCGI: no request for idle_ms; once, until
-							   the next one */
+	unsigned	(*idle)(void *ctx);		/* FastCGI: no request for idle_ms. Returns after
+							   how many ms more it wants to be called again
+							   if none comes; 0: not until the next one */
 	unsigned	 idle_ms;
 	void		*ctx;
 

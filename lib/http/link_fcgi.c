@@ -91,16 +91,16 @@ comes_within(unsigned ms)
 static int
 accept_next(struct http_server *server, FCGX_Request *request, struct err *err)
 {
-	bool idle = server->program.idle == NULL || request->ipcFd != -1;
+	bool idles = server->program.idle != NULL && request->ipcFd == -1;
+	unsigned wait_ms = idles ? server->program.idle_ms : 0;
 
 	for (;;) {
 		int rc;
 
 		http_signals_open(request->ipcFd);
-		if (!idle && !comes_within(server->program.idle_ms)) {
+		if (wait_ms != 0 && !comes_within(wait_ms)) {
 			http_signals_close();
-			server->program.idle(server->program.ctx);
-			idle = true;
+			wait_ms = server->program.idle(server->program.ctx);
 			continue;
 		}
 		rc = http_signals_pending() ? -EINTR : FCGX_Accept_r(request);

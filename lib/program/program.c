@@ -107,25 +107,34 @@ after_reply(void *ctx)
 	struct program *program = ctx;
 	int64_t until = http_is_cgi() ? clock_monotonic_ns() + CGI_WORK_NS : INT64_MAX;
 
+	program->paused = false;
 	if (program->store != NULL)
-		store_maintain(program->store, is_wanted, &until);
+		store_maintain(program->store, http_is_cgi() ? STORE_PAUSE : STORE_BUSY, is_wanted,
+		    &until);
 	memory_release();
 }
 
 /*
- * Nobody has come for a while: what was written last need not wait for more of its kind.
+ * Nobody has come for a moment: a burst of writes is over. And after a while: what was written last
+ * need not wait for more of its kind.
  */
+#define PAUSE_MS 20
 #define IDLE_MS 1000
 
-static void
+static unsigned
 idle(void *ctx)
 {
 	struct program *program = ctx;
 	int64_t until = INT64_MAX;
 
 	if (program->store != NULL)
-		store_settle(program->store, is_wanted, &until);
+		store_maintain(program->store, program->paused ? STORE_IDLE : STORE_PAUSE, is_wanted,
+		    &until);
 	memory_release();
+	if (program->paused)
+		return 0;
+	program->paused = true;
+	return IDLE_MS - PAUSE_MS;
 }
 
 int
@@ -138,7 +147,7 @@ program_serve(struct program *program, const struct http_route *routes, size_t n
 		.n_routes = n_routes,
 		.after_reply = after_reply,
 		.idle = idle,
-		.idle_ms = IDLE_MS,
+		.idle_ms = PAUSE_MS,
 		.ctx = program,
 		.sent_bytes = settings->body_limit,
 		.inflated_bytes = settings->inflated_limit,

@@ -88,6 +88,7 @@ struct program {
 	struct err	 trouble;
 	char		*logged;	/* the trouble that stands in the log already */
 	const char	*too_large;	/* message of a 413; may be set before program_serve */
+	bool		 paused;	/* no request came for a moment, and this was made use of */
 };
 
 /*

@@ -18,9 +18,9 @@ SETTING(SIZE,	  cache_size, "16M",
 SETTING(SIZE,	  checkpoint_size, "8M",
     "log between two checkpoints: recovery after a crash takes about 6 ms per MB of it")
 SETTING(SIZE,	  compact_size, "8M",
-    "journal of a measurement that is worth moving into chunks, after a reply and in steps")
+    "journal that is worth moving into chunks, after a reply and in steps; 32M at most")
 SETTING(SIZE,	  backlog_limit, "64M",
-    "journal of a measurement past which a write first works some of it off")
+    "journal past which a write first works some of it off")
 SETTING(SIZE,	  disk_reserve, "64M",
     "free disk space that writes leave alone: below it they are answered with 503")
 SETTING(DURATION, lock_wait, "10s",

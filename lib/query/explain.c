@@ -168,12 +168,9 @@ journal_bytes(struct query_context *ctx, const struct store_measurement *m, uint
 	struct store_backlog *list;
 	size_t n;
 
-	*bytes = 0;
 	if (store_backlogs(ctx->store, ctx->arena, &list, &n, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (list[i].bucket_id == m->bucket_id && list[i].measurement_id == m->id)
-			*bytes += list[i].bytes;
+	*bytes = store_backlog_of(list, n, m->bucket_id, m->id).bytes;
 	return 0;
 }
 

@@ -2,21 +2,22 @@
  * store/append.c - a batch's rows into the journal
  *
  *     reject what the bucket does not keep ─► find or make columns ─► reject conflicts
- *       ─► find or make series ─► sort, encode (outside) ─► put the records (inside)
+ *       ─► find or make series ─► sort, encode (outside) ─► names on disk ─► append (inside)
  *
  * All that computes happens outside the store's section; the last step only checks that nothing
- * was taken away meanwhile (the schema generation), and puts bytes. When something was, all of it
+ * was taken away meanwhile (the schema generation), and writes bytes. When something was, all of it
  * is done again from the start.
  */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "codec/codec.h"
+#include "store/journal.h"
 #include "store/register.h"
 
 #define RECORD_ROWS 8192
 #define RECORD_BYTES (1u << 20)
-#define STEP_BYTES (2u << 20)	/* of records in one transaction */
+#define FRAMES_KEPT (2u << 20)
 #define TRIES 5
 
 /* ---- which rows may go in ---- */
@@ -330,19 +331,6 @@ sort_rows(struct arena *arena, const struct append_table *table, struct sorted *
 
 /* ---- records ---- */
 
-struct placed_record {
-	uint32_t	 measurement_id;
-	struct slice	 bytes;
-};
-
-struct appending {
-	uint64_t	 bucket_id;
-	struct placed_record *records;
-	size_t		 n, cap;
-	size_t		 from, to;	/* those of the present transaction */
-	bool		 stale;
-};
-
 static size_t
 row_text_bytes(const struct append_table *table, uint32_t row)
 {
@@ -418,9 +406,9 @@ by_field(const void *a, const void *b)
 	return (x->field > y->field) - (x->field < y->field);
 }
 
-static struct slice
+static void
 encode_rows(struct arena *arena, const struct append_table *table, const struct sorted *sorted,
-    uint32_t from, uint32_t n)
+    uint32_t from, uint32_t n, struct buf *to)
 {
 	const struct batch_table *rows = table->rows;
 	int64_t *times = arena_array(arena, int64_t, n);
@@ -429,8 +417,6 @@ encode_rows(struct arena *arena, const struct append_table *table, const struct 
 	struct codec_column *columns = arena_array(arena, struct codec_column, rows->n_columns + 1);
 	struct codec_rows out = { .n_rows = n, .times = times, .series = series, .ends = ends,
 		.columns = columns };
-	struct buf bytes = { 0 };
-	struct slice copy;
 
 	for (uint32_t i = 0; i < n; i++)
 		times[i] = rows->times[sorted->rows[from + i]];
@@ -447,71 +433,47 @@ encode_rows(struct arena *arena, const struct append_table *table, const struct 
 		    table->columns[i], sorted->rows + from, n, &columns[out.n_columns]))
 			out.n_columns++;
 	qsort(columns, out.n_columns, sizeof(*columns), by_field);
-	codec_batch_encode(&out, &bytes);
-	copy = arena_copy(arena, buf_slice(&bytes));
-	buf_free(&bytes);
-	return copy;
+	codec_batch_encode(&out, to);
 }
 
 static void
-encode_table(struct store *store, const struct append_table *table, struct appending *a)
+encode_table(struct store *store, uint64_t bucket_id, const struct append_table *table,
+    struct buf *frames)
 {
 	struct sorted sorted;
 	uint32_t n;
 
 	sort_rows(store->scratch, table, &sorted);
 	for (uint32_t from = 0; from < sorted.n; from += n) {
+		struct arena_mark mark = arena_mark(store->scratch);
+		size_t begin = journal_frame_begin(frames);
+
 		n = record_rows(table, &sorted, from);
-		if (a->n == a->cap) {
-			size_t cap = a->cap == 0 ? 16 : a->cap * 2;
-
-			a->records = arena_grow(store->scratch, a->records, a->cap, cap);
-			a->cap = cap;
-		}
-		a->records[a->n++] = (struct placed_record){ table->m->id,
-			encode_rows(store->scratch, table, &sorted, from, n) };
+		encode_rows(store->scratch, table, &sorted, from, n, frames);
+		journal_frame_end(frames, begin, bucket_id, table->m->id);
+		arena_rewind(store->scratch, mark);
 	}
 }
 
+/*
+ * The names first: whoever finds rows on disk finds there whose they are. What others made and we
+ * found is covered too, for a look into the catalogue notes the log's end.
+ */
 static int
-append_body(struct txn *txn, void *arg, struct err *err)
+put_frames(struct store *store, struct buf *frames, struct err *err)
 {
-	struct appending *a = arg;
+	bool stale;
 
-	if (register_fresh(txn, &a->stale, err) != 0)
+	if (env_sync(&store->env, SYNC_LOG, err) != 0)
 		return -1;
-	for (size_t i = a->from; i < a->to && !a->stale; i++)
-		if (journal_append(txn, a->bucket_id, a->records[i].measurement_id,
-		    a->records[i].bytes, err) != 0)
-			return -1;
-	return 0;
-}
-
-static int
-check_fresh(struct txn *txn, void *arg, struct err *err)
-{
-	return register_fresh(txn, &((struct appending *)arg)->stale, err);
-}
-
-static int
-put_records(struct store *store, struct appending *a, struct err *err)
-{
+	if (frames->n > 0)
+		return journal_append(store, frames, &stale, err) != 0 ? -1 : stale;
 	/* rows may all have been refused for what is not true any more */
-	if (a->n == 0 && store_txn(store, STORE_READ, store->scratch, check_fresh, a, err) != 0)
+	if (env_lock(&store->env, err) != 0)
 		return -1;
-	if (a->stale)
-		return 1;
-	for (a->from = 0; a->from < a->n; a->from = a->to) {
-		size_t bytes = 0;
-
-		for (a->to = a->from; a->to < a->n && (a->to == a->from || bytes < STEP_BYTES); a->to++)
-			bytes += a->records[a->to].bytes.n;
-		if (store_txn(store, STORE_WRITE, store->scratch, append_body, a, err) != 0)
-			return -1;
-		if (a->stale)
-			return 1;
-	}
-	return 0;
+	stale = register_is_stale(store);
+	env_unlock(&store->env);
+	return stale;
 }
 
 /*
@@ -521,25 +483,28 @@ static int
 append_once(struct store *store, uint64_t bucket_id, struct batch *batch, uint64_t *stored,
     struct err *err)
 {
-	struct appending a = { .bucket_id = bucket_id };
 	struct schema_bucket *bucket;
+	struct buf *frames = &store->frames;
 	int r;
 
 	*stored = 0;
-	if (register_bucket(store, bucket_id, &bucket, err) != 0)
-		return -1;
-	for (uint32_t i = 0; i < batch->n_tables; i++) {
+	r = register_bucket(store, bucket_id, &bucket, err);
+	for (uint32_t i = 0; r == 0 && i < batch->n_tables; i++) {
 		struct append_table table = { .rows = batch->tables[i] };
 
 		if (table.rows->n_rows == 0)
 			continue;
-		if ((r = prepare_table(store, bucket, batch, &table, err)) != 0)
-			return r;
+		r = prepare_table(store, bucket, batch, &table, err);
 		*stored += table.n_live;
-		if (table.n_live > 0)
-			encode_table(store, &table, &a);
+		if (r == 0 && table.n_live > 0)
+			encode_table(store, bucket_id, &table, frames);
 	}
-	return put_records(store, &a, err);
+	if (r == 0)
+		r = put_frames(store, frames, err);
+	buf_reset(frames);
+	if (frames->cap > FRAMES_KEPT)
+		buf_free(frames);
+	return r;
 }
 
 int
@@ -563,7 +528,7 @@ store_append(struct store *store, uint64_t bucket_id, struct batch *batch, uint6
 		}
 	}
 	arena_reset(store->scratch);
-	if (r == 0 && store->due.bytes > store->env.options.backlog_bytes)
+	if (r == 0)
 		compact_relieve(store);
 	if (r > 0)
 		return err_set(err, ERR_UNAVAILABLE, "the schema of the bucket keeps changing");

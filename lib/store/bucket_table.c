@@ -159,18 +159,17 @@ store_bucket_delete(struct txn *txn, uint64_t id, struct err *err)
 {
 	struct store_bucket old;
 	struct key by_id = id_key(txn, id), by_name;
-	uint64_t generation;
 
 	if (store_bucket_get(txn, id, &old, err) != 0)
 		return -1;
 	by_name = name_key(txn, old.name);
 	txn->auth_changed = true;
+	txn->schema_changed = true;
 	if (delete_dbrps(txn, id, err) != 0 ||
 	    measurement_forget_all(txn, id, err) != 0 ||
-	    txn_delete(txn, DB_CATALOGUE, key_slice(&by_name), err) != 0 ||
-	    txn_delete(txn, DB_CATALOGUE, key_slice(&by_id), err) != 0)
+	    txn_delete(txn, DB_CATALOGUE, key_slice(&by_name), err) != 0)
 		return -1;
-	return counter_next(txn, COUNTER_GENERATION, 1, &generation, err);
+	return txn_delete(txn, DB_CATALOGUE, key_slice(&by_id), err);
 }
 
 struct listing {

@@ -1,74 +1,137 @@
 /*
- * store/compact.c - from the journal to chunks, in short steps, by one process at a time
+ * store/compact.c - a sealed file of the journal into chunks, in short steps
  *
- *     begin   note in the journal's head how far this compaction goes (compact_to)
- *     merge   series by series: rows of these records into chunks; after each step the head says
- *             up to which series it is done
- *     drop    delete the records, oldest first; at the end the head forgets the compaction
+ *     begin   read the oldest file; its frames in order of bucket, measurement and age
+ *     merge   series by series: rows of these frames into chunks; with each step the catalogue
+ *             notes up to which series the file is drained
+ *     finish  note that the next file is the oldest; once that is on disk, unlink this one
  *
  * A step computes outside and enters once to put what it made. A process that is killed between
- * steps, the usual fate of a CGI program after its reply, leaves the head; the next one goes on
+ * steps, the usual fate of a CGI program after its reply, leaves the note; the next one goes on
  * from there. Rows that are in a chunk and still in the journal are the same rows twice, and the
  * journal's, which are never older, stand.
  *
- * weir.compact is the right to compact a store; whoever does not get it at once has nothing to do.
+ * Frames that are damaged are told in the log and passed over, and their file is not unlinked but
+ * set aside under another name.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/compact_priv.h"
-#include "store/drop.h"
-#include "store/shrink.h"
 
 #define STEP_NS 15000000
 #define STEP_BYTES (1u << 20)
-#define DROP_RECORDS 16
-#define RANGE_BYTES (24u << 20)		/* of journal in one compaction: it is held in memory */
-
-enum phase { PHASE_MERGE, PHASE_DROP, PHASE_DONE };
 
 struct compaction {
 	struct store	*store;
-	int		 lock_fd;
-	struct arena	*arena;		/* of the compaction */
-	struct arena	*step_arena;
+	int		 lock_fd;	/* of the right to compact; -1: somebody above holds it */
+	struct arena	*arena;		/* of the file */
+	struct arena	*measurement_arena, *step_arena;
+	struct journal_state state;	/* as it was committed last */
+	struct journal_frame *frames;
+	size_t		 n_frames;
+	size_t		 at, end;	/* the frames of the present measurement */
 	struct store_measurement m;
 	struct store_field *fields;	/* ascending by id */
 	uint32_t	*field_ids;
-	uint32_t	 n_fields;
+	uint32_t	 n_fields, cap_fields;
 	int64_t		 oldest;	/* what the bucket's retention keeps */
-	struct journal_head head;
-	struct store_scan *scan;
+	struct store_scan *scan;	/* NULL: the measurement is to be begun */
 	size_t		 next;		/* of scan->spec.series */
 	int64_t		 next_time;	/* of its rows: those before are in chunks already */
 	bool		 full;
-	bool		 gone;		/* the measurement was dropped, or another went on with it */
-	enum phase	 phase;
+	bool		 gone;		/* another process went on with it */
+	bool		 damaged;	/* something of the file could not be read */
+	bool		 done;
 };
 
-/* ---- beginning ---- */
+/* ---- the file ---- */
 
 static int
-take_lock(struct store *store, int *fd, struct err *err)
+by_measurement(const void *a, const void *b)
 {
-	*fd = openat(store->env.home_fd, "weir.compact", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*fd < 0)
-		return err_set(err, ERR_IO, "weir.compact cannot be opened: %s", strerror(errno));
-	if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-		close(*fd);
-		*fd = -1;
-		return 1;
+	const struct journal_frame *x = a, *y = b;
+
+	if (x->bucket_id != y->bucket_id)
+		return x->bucket_id < y->bucket_id ? -1 : 1;
+	if (x->measurement_id != y->measurement_id)
+		return x->measurement_id < y->measurement_id ? -1 : 1;
+	return (x->position > y->position) - (x->position < y->position);
+}
+
+/*
+ * Is all of a frame's measurement in chunks already?
+ */
+static bool
+is_drained(const struct journal_state *state, const struct journal_frame *frame)
+{
+	if (frame->bucket_id != state->bucket_id)
+		return frame->bucket_id < state->bucket_id;
+	if (frame->measurement_id != state->measurement_id)
+		return frame->measurement_id < state->measurement_id;
+	return state->series == UINT64_MAX;
+}
+
+static void
+note_damage(struct compaction *c, uint64_t position, const char *what)
+{
+	log_error("%s: journal file %u, byte %llu: %s", c->store->env.home, journal_number(position),
+	    (unsigned long long)journal_offset(position), what);
+	c->damaged = true;
+}
+
+static void
+sort_frames(struct compaction *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n_frames; i++) {
+		if (c->frames[i].measurement_id == 0)
+			note_damage(c, c->frames[i].position, "no frame begins here");
+		else if (!is_drained(&c->state, &c->frames[i]))
+			c->frames[kept++] = c->frames[i];
 	}
+	c->n_frames = kept;
+	if (kept > 0)
+		qsort(c->frames, kept, sizeof(*c->frames), by_measurement);
+}
+
+static int
+state_body(struct txn *txn, void *arg, struct err *err)
+{
+	return journal_state_get(txn, arg, err);
+}
+
+static int
+read_file(struct compaction *c, struct err *err)
+{
+	struct env *env = &c->store->env;
+	int r;
+
+	if (store_txn(c->store, STORE_READ, c->step_arena, state_body, &c->state, err) != 0)
+		return -1;
+	/* whoever drained the file before may have been killed before it said so */
+	if (atomic_load(&env->mark->journal_first) < c->state.first)
+		atomic_store(&env->mark->journal_first, c->state.first);
+	c->done = !journal_sealed(env);
+	if (c->done)
+		return 0;
+	r = journal_file(env, c->state.first, c->arena, &c->frames, &c->n_frames, err);
+	if (r < 0)
+		return -1;
+	if (r > 0)
+		log_error("%s: journal file %u is missing", env->home, c->state.first);
+	sort_frames(c);
 	return 0;
 }
+
+/* ---- a measurement ---- */
 
 static int
 add_field(void *arg, const struct column *column)
@@ -77,7 +140,12 @@ add_field(void *arg, const struct column *column)
 
 	if (column->kind != COLUMN_FIELD)
 		return 0;
-	c->fields = arena_grow(c->arena, c->fields, c->n_fields, c->n_fields + 1);
+	if (c->n_fields == c->cap_fields) {
+		uint32_t cap = c->cap_fields == 0 ? 32 : c->cap_fields * 2;
+
+		c->fields = arena_grow(c->measurement_arena, c->fields, c->cap_fields, cap);
+		c->cap_fields = cap;
+	}
 	c->fields[c->n_fields++] = (struct store_field){ column->name, column->id, column->type };
 	return 0;
 }
@@ -91,106 +159,117 @@ by_id(const void *a, const void *b)
 }
 
 /*
- * Up to where: all records there are, or as many as make RANGE_BYTES by the average.
+ * A measurement or bucket that was dropped leaves no fields.
  */
-static uint64_t
-choose_end(struct journal_head *head)
-{
-	uint64_t n = head->next - head->first;
-
-	if (head->bytes > RANGE_BYTES && n > 1) {
-		uint64_t part = n * RANGE_BYTES / head->bytes;
-
-		n = part < 1 ? 1 : part;
-	}
-	head->compact_bytes = head->bytes * n / (head->next - head->first);
-	return head->first + n;
-}
-
 static int
-begin_body(struct txn *txn, void *arg, struct err *err)
+measurement_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct compaction *c = arg;
 	struct store_bucket bucket;
 
 	c->fields = NULL;
-	c->n_fields = 0;
-	c->head = (struct journal_head){ 0 };
+	c->n_fields = c->cap_fields = 0;
 	if (store_bucket_get(txn, c->m.bucket_id, &bucket, err) != 0)
-		return err->code == ERR_NOT_FOUND ? 0 : -1;	/* deleted; what it had is garbage */
-	if (journal_head_get(txn, c->m.bucket_id, c->m.id, &c->head, err) != 0 ||
-	    column_each(txn, c->m.id, add_field, c, err) != 0)
-		return -1;
+		return err->code == ERR_NOT_FOUND ? 0 : -1;
 	c->m.oldest = INT64_MIN;	/* the merge sorts out what is too old */
 	c->oldest = bucket.retention_ns > 0 ? clock_now_ns() - bucket.retention_ns : INT64_MIN;
-	if (c->head.compact_to != 0 || c->head.next == c->head.first)
-		return 0;
-	c->head.compact_to = choose_end(&c->head);
-	c->head.compact_series = 0;
-	return journal_head_put(txn, c->m.bucket_id, c->m.id, &c->head, err);
+	return column_each(txn, c->m.id, add_field, c, err);
 }
 
-static int
-begin(struct compaction *c, struct err *err)
+static void
+set_fields(struct compaction *c)
 {
-	struct store_scan_spec spec = { .measurement = &c->m, .from = INT64_MIN, .to = INT64_MAX };
-
-	if (store_txn(c->store, STORE_RELIEVE, c->arena, begin_body, c, err) != 0)
-		return -1;
-	if (c->head.compact_to == 0) {
-		c->phase = PHASE_DONE;
-		return 0;
-	}
-	if (c->n_fields > 0)
-		qsort(c->fields, c->n_fields, sizeof(*c->fields), by_id);
-	c->field_ids = arena_array(c->arena, uint32_t, c->n_fields + 1);
+	qsort(c->fields, c->n_fields, sizeof(*c->fields), by_id);
+	c->field_ids = arena_array(c->measurement_arena, uint32_t, c->n_fields);
 	for (uint32_t i = 0; i < c->n_fields; i++)
 		c->field_ids[i] = c->fields[i].id;
 	c->m.fields = c->fields;
 	c->m.n_fields = c->n_fields;
-	spec.fields = c->field_ids;
-	spec.n_fields = c->n_fields;
-	if (c->head.compact_series == UINT64_MAX) {
-		c->phase = PHASE_DROP;
+}
+
+/*
+ * Up to which series the present measurement is drained already.
+ */
+static uint64_t
+drained_series(const struct compaction *c)
+{
+	bool begun = c->state.bucket_id == c->m.bucket_id && c->state.measurement_id == c->m.id;
+
+	return begun ? c->state.series : 0;
+}
+
+static int
+begin_measurement(struct compaction *c, struct err *err)
+{
+	struct store_scan_spec spec = { .measurement = &c->m, .from = INT64_MIN, .to = INT64_MAX };
+	const struct journal_frame *first = &c->frames[c->at];
+
+	arena_reset(c->measurement_arena);
+	for (c->end = c->at; c->end < c->n_frames && c->frames[c->end].bucket_id == first->bucket_id &&
+	    c->frames[c->end].measurement_id == first->measurement_id; c->end++)
+		continue;
+	c->m = (struct store_measurement){ .bucket_id = first->bucket_id,
+		.id = first->measurement_id };
+	if (store_txn(c->store, STORE_READ, c->measurement_arena, measurement_body, c, err) != 0)
+		return -1;
+	if (c->n_fields == 0) {
+		c->at = c->end;
 		return 0;
 	}
-	return scan_begin_journal(c->store, &spec, c->head.compact_to, c->head.compact_series, &c->scan,
-	    err);
+	set_fields(c);
+	spec.fields = c->field_ids;
+	spec.n_fields = c->n_fields;
+	c->next = 0;
+	c->next_time = INT64_MIN;
+	scan_begin_frames(c->store, &spec, c->frames + c->at, c->end - c->at, drained_series(c),
+	    &c->scan);
+	for (size_t i = 0; i < c->scan->n_damaged; i++)
+		note_damage(c, c->scan->damaged[i], "a record is damaged");
+	return 0;
 }
 
 /* ---- steps ---- */
 
 struct step {
 	struct compaction *c;
-	struct chunk_changes *changes;
-	struct journal_head head;	/* as it will be */
-	uint64_t	 drop_from, drop_to;
+	const struct chunk_changes *changes;	/* NULL: none */
+	struct journal_state state;	/* as it will be */
 };
+
+static bool
+same_state(const struct journal_state *a, const struct journal_state *b)
+{
+	return a->first == b->first && a->bucket_id == b->bucket_id &&
+	    a->measurement_id == b->measurement_id && a->series == b->series;
+}
+
+static int
+any_column(void *arg, const struct column *column)
+{
+	(void)column;
+	*(bool *)arg = true;
+	return 1;
+}
 
 static int
 put_step(struct txn *txn, void *arg, struct err *err)
 {
-	struct step *s = arg;
+	const struct step *s = arg;
 	struct compaction *c = s->c;
-	struct journal_head now;
+	struct journal_state now;
+	bool there = false;
 
-	if (journal_head_get(txn, c->m.bucket_id, c->m.id, &now, err) != 0)
+	if (journal_state_get(txn, &now, err) != 0)
 		return -1;
-	c->gone = now.compact_to != c->head.compact_to || now.first != c->head.first;
+	c->gone = !same_state(&now, &c->state);
 	if (c->gone)
 		return 0;
-	if (s->changes != NULL &&
-	    chunk_changes_put(txn, c->m.bucket_id, c->m.id, s->changes, err) != 0)
+	/* one that was dropped meanwhile is perhaps purged already */
+	if (s->changes != NULL && column_each(txn, c->m.id, any_column, &there, err) != 0)
 		return -1;
-	for (uint64_t at = s->drop_from; at < s->drop_to; at++) {
-		struct key key = journal_key(txn->arena, c->m.bucket_id, c->m.id, at);
-
-		if (txn_delete(txn, DB_JOURNAL, key_slice(&key), err) != 0)
-			return -1;
-	}
-	s->head.next = now.next;	/* writers go on meanwhile */
-	s->head.bytes = now.bytes - (c->head.bytes - s->head.bytes);
-	return journal_head_put(txn, c->m.bucket_id, c->m.id, &s->head, err);
+	if (there && chunk_changes_put(txn, c->m.bucket_id, c->m.id, s->changes, err) != 0)
+		return -1;
+	return journal_state_put(txn, &s->state, err);
 }
 
 static int
@@ -201,9 +280,9 @@ commit_step(struct step *s, struct err *err)
 	if (store_txn(c->store, STORE_RELIEVE, c->step_arena, put_step, s, err) != 0)
 		return -1;
 	if (c->gone)
-		c->phase = PHASE_DONE;
+		c->done = true;
 	else
-		c->head = s->head;
+		c->state = s->state;
 	return 0;
 }
 
@@ -243,7 +322,7 @@ static int
 merge_step(struct compaction *c, struct err *err)
 {
 	struct chunk_changes changes = { .arena = c->step_arena };
-	struct step step = { .c = c, .changes = &changes };
+	struct step step = { .c = c, .changes = &changes, .state = c->state };
 	int64_t until = clock_monotonic_ns() + STEP_NS;
 	bool done = true;
 
@@ -255,35 +334,62 @@ merge_step(struct compaction *c, struct err *err)
 			break;
 	}
 	chunk_changes_sort(&changes);
-	step.head = c->head;
-	if (c->next == c->scan->spec.n_series)
-		step.head.compact_series = UINT64_MAX;
-	else if (c->next > 0)
-		step.head.compact_series = c->scan->spec.series[c->next - 1];
-	if (step.head.compact_series == UINT64_MAX)
-		c->phase = PHASE_DROP;
-	return commit_step(&step, err);
-}
-
-static int
-drop_step(struct compaction *c, struct err *err)
-{
-	struct step step = { .c = c, .head = c->head, .drop_from = c->head.first };
-
-	store_scan_end(c->scan);
-	c->scan = NULL;
-	step.drop_to = c->head.compact_to - c->head.first > DROP_RECORDS
-	    ? c->head.first + DROP_RECORDS : c->head.compact_to;
-	step.head.first = step.drop_to;
-	if (step.drop_to == c->head.compact_to) {
-		step.head.bytes -= c->head.compact_bytes;
-		step.head.compact_to = step.head.compact_series = step.head.compact_bytes = 0;
-		c->phase = PHASE_DONE;
+	step.state.series = c->next == c->scan->spec.n_series ? UINT64_MAX :
+	    c->next > 0 ? c->scan->spec.series[c->next - 1] : drained_series(c);
+	step.state.bucket_id = c->m.bucket_id;
+	step.state.measurement_id = c->m.id;
+	if (commit_step(&step, err) != 0)
+		return -1;
+	if (c->state.series == UINT64_MAX) {
+		store_scan_end(c->scan);
+		c->scan = NULL;
+		c->at = c->end;
 	}
-	return commit_step(&step, err);
+	return 0;
 }
 
-/* ---- one measurement ---- */
+/*
+ * Out of the way, for somebody to look at.
+ */
+static void
+set_aside(const struct env *env, uint32_t number)
+{
+	char name[JOURNAL_NAME_BYTES], aside[JOURNAL_NAME_BYTES + 16];
+
+	journal_name(name, number);
+	snprintf(aside, sizeof(aside), "damaged.%s", name);
+	if (renameat(env->home_fd, name, env->home_fd, aside) == 0)
+		log_error("%s: what could be read of %s is in chunks; the file is %s now", env->home,
+		    name, aside);
+	else if (errno != ENOENT)
+		log_error("%s/%s cannot be renamed: %s", env->home, name, strerror(errno));
+}
+
+/*
+ * The chunks, and the note that the file is not needed, are on disk before it goes.
+ */
+static int
+finish_step(struct compaction *c, struct err *err)
+{
+	struct env *env = &c->store->env;
+	uint32_t number = c->state.first;
+	struct step step = { .c = c, .state = { .first = number + 1 } };
+
+	if (commit_step(&step, err) != 0)
+		return -1;
+	if (c->gone)
+		return 0;
+	c->done = true;
+	atomic_store(&env->mark->journal_first, number + 1);
+	if (env_sync(env, SYNC_LOG, err) != 0)
+		return -1;
+	if (c->damaged)
+		set_aside(env, number);
+	journal_unlink_drained(env);
+	return 0;
+}
+
+/* ---- from begin to end ---- */
 
 static void
 finish(struct compaction *c)
@@ -294,46 +400,28 @@ finish(struct compaction *c)
 	if (c->lock_fd >= 0)
 		close(c->lock_fd);
 	arena_free(c->arena);
+	arena_free(c->measurement_arena);
 	arena_free(c->step_arena);
 	c->store->compaction = NULL;
 	free(c);
 }
 
-/*
- * Begin to compact a measurement. lock_fd is given up with it; -1: somebody above holds the right.
- */
-static int
-start(struct store *store, const struct store_backlog *which, bool full, int lock_fd,
-    struct err *err)
+int
+compact_start(struct store *store, bool full, int lock_fd, struct err *err)
 {
 	struct compaction *c = memory_zalloc(sizeof(*c));
-	int r;
 
 	c->store = store;
 	c->full = full;
-	c->arena = arena_new(16384);
+	c->arena = arena_new(65536);
+	c->measurement_arena = arena_new(16384);
 	c->step_arena = arena_new(65536);
-	c->m.bucket_id = which->bucket_id;
-	c->m.id = which->measurement_id;
-	c->next_time = INT64_MIN;
 	c->lock_fd = lock_fd;
 	store->compaction = c;
-	if ((r = begin(c, err)) != 0)
-		finish(c);
-	return r;
-}
-
-static int
-run_to_end(struct store *store, struct err *err)
-{
-	bool done = store->compaction == NULL;
-	int r = 0;
-
-	while (!done && r == 0) {
-		r = compact_step(store, &done, err);
-		store_maintain_log(store);
-	}
-	return r;
+	if (read_file(c, err) == 0)
+		return 0;
+	finish(c);
+	return -1;
 }
 
 int
@@ -342,16 +430,14 @@ compact_step(struct store *store, bool *done, struct err *err)
 	struct compaction *c = store->compaction;
 	int r = 0;
 
-	*done = false;
 	arena_reset(c->step_arena);
-	if (c->phase == PHASE_MERGE)
-		r = merge_step(c, err);
-	else if (c->phase == PHASE_DROP)
-		r = drop_step(c, err);
-	if (r != 0 || c->phase == PHASE_DONE) {
+	while (r == 0 && !c->done && c->scan == NULL && c->at < c->n_frames)
+		r = begin_measurement(c, err);
+	if (r == 0 && !c->done)
+		r = c->scan != NULL ? merge_step(c, err) : finish_step(c, err);
+	*done = r != 0 || c->done;
+	if (*done)
 		finish(c);
-		*done = true;
-	}
 	return r;
 }
 
@@ -361,135 +447,15 @@ compact_abandon(struct store *store)
 	finish(store->compaction);
 }
 
-/*
- * Go on with the compaction under way, or begin the one that is due most.
- *   returns  1 when there is nothing to do
- */
-int
-compact_begin(struct store *store, struct err *err)
+double
+compact_done_part(const struct store *store)
 {
-	struct store_backlog which = store->due;
-	int lock_fd, r;
+	const struct compaction *c = store->compaction;
+	double part = 0;
 
-	if (store->compaction != NULL)
+	if (c == NULL || c->n_frames == 0)
 		return 0;
-	if (which.measurement_id == 0)
-		return 1;
-	store->due = (struct store_backlog){ 0 };
-	if ((r = take_lock(store, &lock_fd, err)) != 0)
-		return r;
-	return start(store, &which, false, lock_fd, err);
-}
-
-int
-compact_measurement(struct store *store, uint64_t bucket_id, uint32_t measurement_id, bool full,
-    struct err *err)
-{
-	struct store_backlog which = { bucket_id, measurement_id, 0, 0 };
-	struct journal_head head;
-	uint64_t until = 0;
-	int r;
-
-	/* one compaction takes in no more than RANGE_BYTES: again until the first look's end */
-	do {
-		if (start(store, &which, full, -1, err) != 0)
-			return -1;
-		head = store->compaction->head;
-		until = until == 0 ? head.next : until;
-		if ((r = run_to_end(store, err)) != 0)
-			return r;
-	} while (head.compact_to != 0 && head.compact_to < until);
-	return 0;
-}
-
-int
-compact_try_lock(struct store *store, int *fd, struct err *err)
-{
-	compact_abandon(store);
-	return take_lock(store, fd, err);
-}
-
-int
-compact_lock(struct store *store, int *fd, struct err *err)
-{
-	int64_t until = clock_monotonic_ns() + (int64_t)store->env.options.wait_ms * 1000000;
-	struct timespec pause = { 0, 2000000 };
-	int r;
-
-	compact_abandon(store);
-	while ((r = take_lock(store, fd, err)) > 0) {
-		if (clock_monotonic_ns() > until)
-			return err_set(err, ERR_UNAVAILABLE, "another process has been compacting for %llu "
-			    "ms", (unsigned long long)store->env.options.wait_ms);
-		nanosleep(&pause, NULL);
-	}
-	return r;
-}
-
-void
-compact_unlock(struct store *store, int fd)
-{
-	compact_abandon(store);
-	close(fd);
-}
-
-#define RELIEF_STEPS 10
-#define RELIEF_PAUSE_NS 20000000
-
-void
-compact_relieve(struct store *store)
-{
-	struct timespec pause = { 0, RELIEF_PAUSE_NS };
-	struct err err;
-	bool done = false;
-	int r = compact_begin(store, &err);
-
-	if (r > 0)
-		nanosleep(&pause, NULL);	/* another process is at it */
-	for (int i = 0; r == 0 && !done && i < RELIEF_STEPS; i++) {
-		r = compact_step(store, &done, &err);
-		store_maintain_log(store);
-	}
-	if (r < 0)
-		log_warning("compaction: %s", err.text);
-}
-
-/* ---- all of a store ---- */
-
-int
-store_compact(struct store *store, const struct store_compact_spec *spec, struct err *err)
-{
-	struct arena *arena = arena_new(16384);
-	struct store_backlog *list;
-	uint64_t total = 0, before = 0;
-	int lock_fd, r;
-	size_t n;
-
-	if ((r = compact_lock(store, &lock_fd, err)) != 0) {
-		arena_free(arena);
-		return r;
-	}
-	r = store_backlogs(store, arena, &list, &n, err);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		total += list[i].bytes;
-	for (size_t i = 0; r == 0 && i < n; before += list[i++].bytes) {
-		if (list[i].records == 0)
-			continue;
-		if (spec->progress != NULL)
-			spec->progress(spec->arg, before, total);
-		r = compact_measurement(store, list[i].bucket_id, list[i].measurement_id, true, err);
-	}
-	if (r == 0)
-		r = expire_all(store, NULL, NULL, err);
-	if (r == 0)
-		r = drop_purge(store, err);
-	if (r == 0)
-		r = shrink_database(store, DB_JOURNAL, err);
-	if (r == 0)
-		r = shrink_database(store, DB_CHUNKS, err);
-	if (r == 0 && spec->progress != NULL)
-		spec->progress(spec->arg, total, total);
-	compact_unlock(store, lock_fd);
-	arena_free(arena);
-	return r;
+	if (c->scan != NULL && c->scan->spec.n_series > 0)
+		part = (double)c->next / (double)c->scan->spec.n_series * (double)(c->end - c->at);
+	return ((double)c->at + part) / (double)c->n_frames;
 }

@@ -4,6 +4,7 @@
 #ifndef WEIR_STORE_COMPACT_PRIV_H
 #define WEIR_STORE_COMPACT_PRIV_H
 
+#include "store/journal.h"
 #include "store/rowset.h"
 #include "store/scan_priv.h"
 
@@ -68,14 +69,25 @@ int	 delete_rows_locked(struct store *store, const struct store_measurement *m,
 	     struct err *err);
 
 /*
+ * compact_start - have store->compaction, of the oldest sealed file of the journal
+ *   in     full     merge with small chunks before
+ *          lock_fd  the right to compact, given up with it; -1: somebody above holds it
+ * compact_done_part - how much of it is done, 0 to 1
+ */
+int	 compact_start(struct store *store, bool full, int lock_fd, struct err *err);
+double	 compact_done_part(const struct store *store);
+
+/*
  * compact_lock - have the right to compact, waiting for it as long as options.wait_ms says;
  *                ERR_UNAVAILABLE
- * compact_measurement - under it: all that a measurement's journal has now goes into chunks
+ * compact_try_lock - 0, 1 when another process has it, -1
+ * compact_seal - what is in the journal now can be drained
+ * compact_now - under the right: all that is in the journal now goes into chunks
  */
 int	 compact_lock(struct store *store, int *fd, struct err *err);
-int	 compact_try_lock(struct store *store, int *fd, struct err *err);	/* 0, 1 = taken, -1 */
+int	 compact_try_lock(struct store *store, int *fd, struct err *err);
 void	 compact_unlock(struct store *store, int fd);
-int	 compact_measurement(struct store *store, uint64_t bucket_id, uint32_t measurement_id,
-	     bool full, struct err *err);
+int	 compact_seal(struct store *store, struct err *err);
+int	 compact_now(struct store *store, struct err *err);
 
 #endif

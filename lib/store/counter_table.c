@@ -86,14 +86,12 @@ int
 format_write(struct txn *txn, struct err *err)
 {
 	struct key key = key_begin(txn->arena, 'V');
-	uint64_t format, first;
+	uint64_t format;
 
 	if (get(txn, &key, &format, err) != 0)
 		return -1;
 	if (format != 0)
 		return err_set(err, ERR_CONFLICT, "there is a store in %s already",
 		    txn->store->env.home);
-	if (counter_next(txn, COUNTER_GENERATION, 1, &first, err) != 0)
-		return -1;
 	return put(txn, &key, STORE_FORMAT, err);
 }

@@ -17,6 +17,7 @@
 
 #define STEP_BYTES (1u << 20)
 #define STEP_SERIES 64
+#define LOOK_BYTES (256u << 10)	/* of journal that are looked at inside */
 
 struct deletion {
 	struct store	*store;
@@ -239,7 +240,7 @@ delete_from_series(struct deletion *d, uint64_t series, struct err *err)
 struct busy {			/* series that the journal has rows of */
 	uint64_t	*ids;		/* sorted, when that was asked for */
 	size_t		 n, cap;
-	uint64_t	 next;		/* the first sequence that was not looked at */
+	uint64_t	 next;		/* the first position that was not looked at; 0 = none was */
 };
 
 static int
@@ -270,65 +271,62 @@ busy_has(const struct busy *busy, uint64_t id)
 	    bsearch(&id, busy->ids, busy->n, sizeof(id), by_number) != NULL;
 }
 
-/*
- * Add the series of some records; what memory that takes comes from `arena`.
- */
-static int
-busy_add(struct busy *busy, const struct journal_record *records, size_t n, struct arena *arena,
-    struct err *err)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct codec_batch batch;
-
-		if (codec_batch_open(records[i].bytes, arena, &batch, err) != 0)
-			return -1;
-		if (busy->n + batch.n_series > busy->cap) {
-			size_t cap = (busy->n + batch.n_series) * 2;
-
-			busy->ids = memory_grow(busy->ids, cap, sizeof(*busy->ids));
-			busy->cap = cap;
-		}
-		for (uint32_t k = 0; k < batch.n_series; k++)
-			busy->ids[busy->n++] = codec_frame_get(&batch.series, k);
-	}
-	return 0;
-}
-
-struct look_job {
+struct look {
 	const struct deletion *d;
-	uint64_t	 from, next;
-	struct journal_record *records;
-	size_t		 n;
-	bool		 more;
+	struct busy	*busy;
+	struct arena	*arena;
 };
 
 static int
-look_body(struct txn *txn, void *arg, struct err *err)
+busy_add(void *arg, const struct journal_frame *frame, struct err *err)
 {
-	struct look_job *job = arg;
+	struct look *look = arg;
+	struct busy *busy = look->busy;
+	struct arena_mark mark = arena_mark(look->arena);
+	struct codec_batch batch;
 
-	job->next = job->from;
-	return journal_read(txn, job->d->m->bucket_id, job->d->m->id, &job->next, 0, INT64_MIN,
-	    INT64_MAX, &job->records, &job->n, &job->more, err);
+	if (frame->measurement_id != look->d->m->id)
+		return 0;
+	if (codec_batch_open(frame->record, look->arena, &batch, err) != 0)
+		return -1;
+	if (busy->n + batch.n_series > busy->cap) {
+		busy->cap = (busy->n + batch.n_series) * 2;
+		busy->ids = memory_grow(busy->ids, busy->cap, sizeof(*busy->ids));
+	}
+	for (uint32_t k = 0; k < batch.n_series; k++)
+		busy->ids[busy->n++] = codec_frame_get(&batch.series, k);
+	arena_rewind(look->arena, mark);
+	return 0;
 }
 
 /*
- * Look at what the journal has got since the last look.
+ * Look at what the journal has from `from` on; under the right to compact nothing of it goes.
  */
 static int
-busy_catch_up(const struct deletion *d, struct busy *busy, struct err *err)
+busy_look(const struct deletion *d, struct busy *busy, uint64_t from, struct arena *arena,
+    struct err *err)
 {
-	struct look_job job = { .d = d, .from = busy->next, .more = true };
+	const struct env *env = &d->store->env;
+	struct look look = { d, busy, arena };
+	uint64_t end = journal_end(env);
+	int r = journal_each(env, from, end, busy_add, &look, err);
 
-	while (job.more) {
-		arena_reset(d->arena);
-		if (store_txn(d->store, STORE_READ, d->arena, look_body, &job, err) != 0 ||
-		    busy_add(busy, job.records, job.n, d->arena, err) != 0)
-			return -1;
-		busy->next = job.from = job.next;
-		busy_sort(busy);
-	}
-	return 0;
+	if (r > 0)
+		return err_set(err, ERR_INTERNAL, "the journal was drained by another process");
+	busy->next = end;
+	busy_sort(busy);
+	return r;
+}
+
+/*
+ * Is more there from `from` on than may be looked at inside?
+ */
+static bool
+is_far_behind(const struct env *env, uint64_t from)
+{
+	uint64_t end = journal_end(env);
+
+	return journal_number(from) != journal_number(end) || end - from > LOOK_BYTES;
 }
 
 struct empty_job {
@@ -357,27 +355,26 @@ drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *d
 }
 
 /*
- * Writers go on meanwhile: the few records that came since the last look are looked at here.
+ * Writers go on meanwhile: the few frames that came since the last look are looked at here.
  */
 static int
 empty_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct empty_job *job = arg;
-	struct look_job look = { .d = job->d, .from = job->busy->next };
 	struct busy fresh = { 0 };
-	uint64_t generation;
 	bool dropped = false;
-	int r = look_body(txn, &look, err);
+	int r;
 
-	job->behind = look.more;
-	if (r == 0 && !look.more)
-		r = busy_add(&fresh, look.records, look.n, txn->arena, err);
-	busy_sort(&fresh);
-	for (size_t i = 0; r == 0 && i < job->n && !look.more; i++)
+	job->behind = is_far_behind(&txn->store->env, job->busy->next);
+	if (job->behind)
+		return 0;
+	r = busy_look(job->d, &fresh, job->busy->next, txn->arena, err);
+	for (size_t i = 0; r == 0 && i < job->n; i++)
 		if (!busy_has(job->busy, job->ids[i]) && !busy_has(&fresh, job->ids[i]))
 			r = drop_if_empty(txn, job, job->ids[i], &dropped, err);
 	free(fresh.ids);
-	return r == 0 && dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : r;
+	txn->schema_changed = dropped;
+	return r;
 }
 
 static int
@@ -388,11 +385,11 @@ drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err 
 	int r = 0;
 
 	for (size_t at = 0; at < n && r == 0; at += job.behind ? 0 : job.n) {
+		arena_reset(d->arena);
 		if (job.behind)
-			r = busy_catch_up(d, &busy, err);
+			r = busy_look(d, &busy, busy.next, d->arena, err);
 		job.ids = ids + at;
 		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
-		arena_reset(d->arena);
 		if (r == 0)
 			r = store_txn(d->store, STORE_RELIEVE, d->arena, empty_body, &job, err);
 	}
@@ -444,7 +441,6 @@ drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 	const struct deletion *d = arg;
 	struct key prefix = series_key(txn->arena, d->m->id, 0);
 	bool any = false, dropped = false;
-	uint64_t generation;
 	uint32_t id;
 
 	if (txn_each(txn, DB_SERIES, key_slice(&prefix), any_series, &any, err) != 0)
@@ -459,7 +455,8 @@ drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 			return -1;
 		dropped = true;
 	}
-	return dropped ? counter_next(txn, COUNTER_GENERATION, 1, &generation, err) : 0;
+	txn->schema_changed = dropped;
+	return 0;
 }
 
 /* ---- the door ---- */
@@ -467,7 +464,7 @@ drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 static int
 run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 {
-	if (compact_measurement(d->store, d->m->bucket_id, d->m->id, false, err) != 0 ||
+	if (compact_now(d->store, err) != 0 ||
 	    load_fields(d, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

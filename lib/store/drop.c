@@ -4,10 +4,12 @@
  * A measurement goes in two strides. First its name: one short transaction after which nobody can
  * find it, and a name that comes again is another measurement with another id. Then what it had,
  * which may be much: the catalogue notes the id as garbage, and purging deletes it in short
- * transactions, by whoever dropped it or, after a kill, by anybody who has time.
+ * transactions, by whoever dropped it or, after a kill, by anybody who has time. What the journal
+ * has of it compaction passes over.
  *
  *     'G' bucket measurement  -> record 1: (nothing)
  */
+#include "store/chunk_table.h"
 #include "store/drop.h"
 #include "store/tag_table.h"
 
@@ -76,9 +78,8 @@ purge_body(struct txn *txn, void *arg, struct err *err)
 	*p = (struct purge){ 0 };
 	if (txn_each(txn, DB_CATALOGUE, SLICE("G"), take_first, p, err) != 0 || !p->found)
 		return p->found ? -1 : 0;
-	rows = journal_prefix(txn->arena, p->bucket_id, p->measurement_id);
-	if (purge_prefix(txn, DB_JOURNAL, &rows, &left, err) != 0 ||
-	    purge_prefix(txn, DB_CHUNKS, &rows, &left, err) != 0)
+	rows = chunk_prefix(txn->arena, p->bucket_id, p->measurement_id);
+	if (purge_prefix(txn, DB_CHUNKS, &rows, &left, err) != 0)
 		return -1;
 	for (const char *kind = "hsvwp"; *kind != '\0'; kind++) {
 		struct key index = key_begin(txn->arena, *kind);
@@ -118,15 +119,13 @@ static int
 drop_body(struct txn *txn, void *arg, struct err *err)
 {
 	const struct drop_job *job = arg;
-	uint64_t generation;
 	uint32_t id;
 	int found = measurement_find(txn, job->bucket_id, job->name, &id, err);
 
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	if (measurement_forget(txn, job->bucket_id, job->name, id, err) != 0)
-		return -1;
-	return counter_next(txn, COUNTER_GENERATION, 1, &generation, err);
+	txn->schema_changed = true;
+	return measurement_forget(txn, job->bucket_id, job->name, id, err);
 }
 
 int

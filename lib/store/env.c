@@ -35,9 +35,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "store/store_priv.h"
+#include "store/journal.h"
 
-#define MARK_MAGIC UINT64_C(0x31306b72616d7277)		/* "wrmark01" */
 #define MARK_BYTES 4096
 #define STUCK_NS (INT64_C(60) * 1000000000)
 #define TICK_US 50000
@@ -45,7 +44,6 @@
 static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE_DBS] = {
 	[DB_CATALOGUE] = { "catalogue.db", 4096 },
 	[DB_SERIES] = { "series.db", 4096 },
-	[DB_JOURNAL] = { "journal.db", 65536 },	/* few pages: each one freed at the end is a sync */
 	[DB_CHUNKS] = { "chunks.db", 4096 },
 };
 
@@ -154,6 +152,27 @@ unmap_stale_regions(const struct env *env)
 	fclose(maps);
 }
 
+/*
+ * What the mark page says of the log and of the regions begins anew; what processes remember of
+ * tokens and of the schema may have been undone.
+ */
+static void
+reset_mark(struct env *env)
+{
+	struct env_mark *mark = env->mark;
+	struct mark_sync *log = &mark->sync[SYNC_LOG];
+
+	atomic_store(&log->lost_from, 0);
+	atomic_store(&log->lost_to, 0);
+	atomic_store(&log->synced, 0);
+	atomic_store(&log->written, 0);
+	atomic_store(&mark->checkpointed, 0);
+	atomic_fetch_add(&mark->auth_generation, 1);
+	atomic_fetch_add(&mark->schema_generation, 1);
+	memcpy(mark->boot, env->boot, sizeof(env->boot));
+	mark->magic = ENV_MARK_MAGIC;
+}
+
 static int
 recover(struct env *env)
 {
@@ -162,17 +181,12 @@ recover(struct env *env)
 
 	memset(&env->handles, 0, sizeof(env->handles));
 	env->generation = 0;
-	if ((r = open_handles(env, &env->handles, DB_RECOVER)) != 0) {
+	if ((r = open_handles(env, &env->handles, DB_RECOVER)) != 0 ||
+	    (r = journal_recover(env)) != 0) {
 		env->must_exit = true;	/* the old handles may not be closed now, nor used */
 		return r;
 	}
-	atomic_store(&env->mark->log_failed, 0);
-	atomic_store(&env->mark->synced, 0);
-	atomic_store(&env->mark->written, 0);
-	atomic_store(&env->mark->checkpointed, 0);
-	atomic_fetch_add(&env->mark->auth_generation, 1);
-	memcpy(env->mark->boot, env->boot, sizeof(env->boot));
-	env->mark->magic = MARK_MAGIC;
+	reset_mark(env);
 	env->generation = atomic_fetch_add(&env->mark->generation, 1) + 1;
 	close_handles(&old);
 	unmap_stale_regions(env);
@@ -269,21 +283,18 @@ is_dirty(const struct env *env)
 	const struct env_mark *m = env->mark;
 
 	return atomic_load(&m->inside) != 0 || atomic_load(&m->generation) == 0 ||
-	    atomic_load(&m->log_failed) != 0 ||
-	    m->magic != MARK_MAGIC || memcmp(m->boot, env->boot, sizeof(env->boot)) != 0;
+	    atomic_load(&m->sync[SYNC_LOG].lost_to) != 0 ||
+	    m->magic != ENV_MARK_MAGIC || memcmp(m->boot, env->boot, sizeof(env->boot)) != 0;
 }
 
-int
-env_enter(struct env *env, struct err *err)
+/*
+ * With the lock: the mark goes in, and the handles are of the present generation.
+ */
+static int
+go_inside(struct env *env, bool dirty, struct err *err)
 {
-	bool dirty;
 	int r = 0;
 
-	if (env->must_exit)
-		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
-	if (lock(env, err) != 0)
-		return -1;
-	dirty = is_dirty(env);
 	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
 	atomic_store(&env->mark->inside, (uint32_t)getpid());
 	if (dirty || env->generation != atomic_load(&env->mark->generation)) {
@@ -296,6 +307,35 @@ env_enter(struct env *env, struct err *err)
 		return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", db_strerror(r));
 	}
 	return 0;
+}
+
+int
+env_enter(struct env *env, struct err *err)
+{
+	if (env->must_exit)
+		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
+	return lock(env, err) == 0 ? go_inside(env, is_dirty(env), err) : -1;
+}
+
+int
+env_lock(struct env *env, struct err *err)
+{
+	if (env->must_exit)
+		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
+	if (lock(env, err) != 0)
+		return -1;
+	if (!is_dirty(env))
+		return 0;
+	if (go_inside(env, true, err) != 0)
+		return -1;
+	atomic_store(&env->mark->inside, 0);
+	return 0;
+}
+
+void
+env_unlock(struct env *env)
+{
+	flock(env->lock_fd, LOCK_UN);
 }
 
 void
@@ -372,7 +412,9 @@ env_attach(struct env *env, const struct store_options *options, struct err *err
 	char resolved[4096];
 
 	memset(env, 0, sizeof(*env));
-	env->home_fd = env->lock_fd = env->sync_fd = env->log_fd = -1;
+	env->home_fd = env->lock_fd = env->journal_fd = -1;
+	for (int i = 0; i < N_SYNCS; i++)
+		env->sync[i].lock_fd = env->sync[i].fd = -1;
 	env->options = *options;
 	if (realpath(options->home, resolved) == NULL)
 		return err_set(err, ERR_UNAVAILABLE, "there is no store in %s: %s (make one with "
@@ -385,10 +427,18 @@ env_attach(struct env *env, const struct store_options *options, struct err *err
 		    strerror(errno));
 	read_boot_id(env->boot);
 	if (open_file(env, "weir.lock", &env->lock_fd, err) != 0 ||
-	    open_file(env, "weir.sync", &env->sync_fd, err) != 0 ||
+	    open_file(env, "weir.sync", &env->sync[SYNC_LOG].lock_fd, err) != 0 ||
+	    open_file(env, "weir.journal", &env->sync[SYNC_JOURNAL].lock_fd, err) != 0 ||
 	    map_mark(env, err) != 0)
 		return -1;
 	return 0;
+}
+
+static void
+close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void
@@ -410,11 +460,12 @@ env_detach(struct env *env)
 	}
 	if (env->mark != NULL)
 		munmap(env->mark, MARK_BYTES);
-	for (size_t i = 0; i < 4; i++) {
-		int fd = ((int[]){ env->home_fd, env->lock_fd, env->sync_fd, env->log_fd })[i];
-
-		if (fd >= 0)
-			close(fd);
+	close_if_open(env->home_fd);
+	close_if_open(env->lock_fd);
+	close_if_open(env->journal_fd);
+	for (int i = 0; i < N_SYNCS; i++) {
+		close_if_open(env->sync[i].lock_fd);
+		close_if_open(env->sync[i].fd);
 	}
 	free(env->home);
 	memset(env, 0, sizeof(*env));

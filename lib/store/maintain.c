@@ -1,8 +1,8 @@
 /*
  * store/maintain.c - what is done when a reply is out
  *
- * A checkpoint when one is due; compaction of the measurement whose journal has grown long; after a
- * compaction, now and then, what buckets do not keep leaves the disk and the journal's file is cut.
+ * A checkpoint when one is due; compaction when a file of the journal is sealed; after one, now and
+ * then, what buckets do not keep leaves the disk.
  * Errors of this have nobody to be told to but the log; what was left undone is taken up again by
  * a later write.
  */
@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
-#include "store/shrink.h"
 
 #define TIDY_NS (INT64_C(600) * 1000000000)
 
@@ -39,33 +38,72 @@ tidy(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err)
 	r = expire_all(store, wanted, arg, err);
 	if (r == 0)
 		r = drop_purge(store, err);
-	if (r == 0 && shrink_is_worth_it(store, "journal.db", store->env.options.compact_bytes))
-		r = shrink_database(store, DB_JOURNAL, err);
 	compact_unlock(store, lock_fd);
 	return r;
 }
 
+/*
+ * Sealed files, one after the other. *worked: a file was drained.
+ */
 static int
-compact_some(struct store *store, bool (*wanted)(void *arg), void *arg, bool *done, struct err *err)
+compact_some(struct store *store, bool (*wanted)(void *arg), void *arg, bool *worked,
+    struct err *err)
 {
-	int r = compact_begin(store, err);
+	bool done, enough = false;
+	int r;
 
-	*done = false;
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	do {
-		if (compact_step(store, done, err) != 0)
-			return -1;
-		store_maintain_log(store);
-	} while (!*done && (wanted == NULL || !wanted(arg)));
+	*worked = false;
+	while (!enough && (r = compact_begin(store, err)) == 0) {
+		do {
+			if (compact_step(store, &done, err) != 0)
+				return -1;
+			store_maintain_log(store);
+			enough = wanted != NULL && wanted(arg);
+		} while (!done && !enough);
+		*worked = *worked || done;
+	}
+	return enough || r > 0 ? 0 : -1;
+}
+
+#define SETTLE_BYTES (128u << 10)	/* of journal; less is read as fast as chunks */
+
+/*
+ * Is compaction worth it now? When there is time what is written last is sealed for it.
+ */
+static int
+is_worth_it(struct store *store, enum store_leisure leisure, bool *worth_it, struct err *err)
+{
+	uint64_t bytes = journal_bytes(&store->env);
+
+	if (leisure == STORE_IDLE && bytes >= SETTLE_BYTES && compact_seal(store, err) != 0)
+		return -1;
+	*worth_it = journal_sealed(&store->env) &&
+	    (leisure != STORE_BUSY || bytes >= store->env.options.backlog_bytes / 2);
+	return 0;
+}
+
+static int
+maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *arg), void *arg,
+    struct err *err)
+{
+	bool worth_it, worked;
+
+	if (is_worth_it(store, leisure, &worth_it, err) != 0)
+		return -1;
+	if (worth_it && compact_some(store, wanted, arg, &worked, err) != 0)
+		return -1;
+	if (leisure == STORE_IDLE)
+		store->unsettled = journal_sealed(&store->env);
+	if (worth_it && worked && tidy_is_due(store))
+		return tidy(store, wanted, arg, err);
 	return 0;
 }
 
 void
-store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
+store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *arg),
+    void *arg)
 {
 	struct err err;
-	bool done;
 
 	if (store->env.must_exit) {
 		/* handles of a recovery that failed can neither be used nor closed */
@@ -73,45 +111,7 @@ store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg)
 		_exit(EXIT_FAILURE);
 	}
 	store_maintain_log(store);
-	if (compact_some(store, wanted, arg, &done, &err) != 0 ||
-	    (done && tidy_is_due(store) && tidy(store, wanted, arg, &err) != 0))
+	/* who writes compacts */
+	if (store->unsettled && maintain(store, leisure, wanted, arg, &err) != 0)
 		log_warning("%s", err.text);
-}
-
-#define SETTLE_BYTES (128u << 10)	/* of journal; less is read as fast as chunks */
-
-static int
-settle_all(struct store *store, struct arena *arena, bool (*wanted)(void *arg), void *arg,
-    struct err *err)
-{
-	struct store_backlog *list;
-	bool done = true;
-	size_t n;
-
-	if (store_backlogs(store, arena, &list, &n, err) != 0)
-		return -1;
-	for (size_t i = 0; i < n && done; i++) {
-		if (list[i].bytes < SETTLE_BYTES)
-			continue;
-		store->due = list[i];
-		if (compact_some(store, wanted, arg, &done, err) != 0)
-			return -1;
-	}
-	store->unsettled = !done;
-	return 0;
-}
-
-void
-store_settle(struct store *store, bool (*wanted)(void *arg), void *arg)
-{
-	struct arena *arena;
-	struct err err;
-
-	store_maintain(store, wanted, arg);
-	if (!store->unsettled || (wanted != NULL && wanted(arg)))
-		return;
-	arena = arena_new(4096);
-	if (settle_all(store, arena, wanted, arg, &err) != 0)
-		log_warning("%s", err.text);
-	arena_free(arena);
 }

@@ -9,15 +9,16 @@
 
 #include "store/register.h"
 
-int
-register_fresh(struct txn *txn, bool *stale, struct err *err)
+static uint64_t
+generation_now(const struct store *store)
 {
-	uint64_t generation;
+	return atomic_load(&store->env.mark->schema_generation);
+}
 
-	if (counter_get(txn, COUNTER_GENERATION, &generation, err) != 0)
-		return -1;
-	*stale = generation != txn->store->schema.generation;
-	return 0;
+bool
+register_is_stale(const struct store *store)
+{
+	return generation_now(store) != store->schema.generation;
 }
 
 /* ---- the bucket ---- */
@@ -32,8 +33,8 @@ read_bucket(struct txn *txn, void *arg, struct err *err)
 {
 	struct bucket_job *job = arg;
 
-	if (counter_get(txn, COUNTER_GENERATION, &job->generation, err) != 0 ||
-	    store_bucket_get(txn, job->id, &job->bucket, err) != 0)
+	job->generation = generation_now(txn->store);
+	if (store_bucket_get(txn, job->id, &job->bucket, err) != 0)
 		return -1;
 	if (txn->store->env.options.max_measurements == 0)
 		return 0;
@@ -256,8 +257,7 @@ column_body(struct txn *txn, void *arg, struct err *err)
 	job.candidates = arena_array(txn->arena, struct candidate, job.n + 1);
 	if (job.n > 0)
 		memcpy(job.candidates, shared->candidates, job.n * sizeof(*job.candidates));
-	if (register_fresh(txn, &job.stale, err) != 0)
-		return -1;
+	job.stale = register_is_stale(txn->store);
 	if (!job.stale && (find_measurement(txn, &job, err) != 0 ||
 	    (!job.forbidden && find_columns(txn, &job, err) != 0)))
 		return -1;

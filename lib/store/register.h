@@ -14,13 +14,13 @@ register_is_known(const struct series_ref *ref, uint64_t generation)
 }
 
 /*
- * register_fresh - is what the process remembers still true? For the beginning of a body.
+ * register_is_stale - inside: does the process remember what is not true any more?
  * register_bucket - what must be known of a bucket; ERR_NOT_FOUND
  * register_columns - find or make the measurement and columns that the live rows of a table name;
  *     sets table->m (NULL: the bucket may have no more measurements). *stale: forget and begin again
  * register_series - find or make the series of the live rows: fills id and generation of the refs
  */
-int	 register_fresh(struct txn *txn, bool *stale, struct err *err);
+bool	 register_is_stale(const struct store *store);
 int	 register_bucket(struct store *store, uint64_t bucket_id, struct schema_bucket **bucket,
 	     struct err *err);
 int	 register_columns(struct store *store, struct schema_bucket *bucket,

@@ -167,9 +167,10 @@ series_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct series_job *job = arg;
 	struct series_step step = { 0 };
-	int r = register_fresh(txn, &job->stale, err);
+	int r = 0;
 
-	if (r == 0 && !job->stale)
+	job->stale = register_is_stale(txn->store);
+	if (!job->stale)
 		r = run_step(txn, job, &step, err);
 	table_free(&step.values);
 	return r;

@@ -1,7 +1,7 @@
 /*
  * store/scan.c - what there is to read: segments of journal records, by series
  *
- * The records of a measurement that overlap the range of times are copied out in short sections,
+ * The records of a measurement that overlap the range of times are read from the journal's files,
  * verified, and asked for the series wanted. What is found is a list of segments (record, first
  * row, rows) per series; cursors make blocks of them without entering the store again, so a scan
  * sees one state of the journal however long it is read.
@@ -76,32 +76,6 @@ match_series(struct store_scan *scan, uint32_t index, const struct scan_record *
 
 /* ---- reading the journal ---- */
 
-struct read_job {
-	struct store_scan *scan;
-	uint64_t	 first, next, end;
-	uint64_t	 oldest;	/* the journal's: what came before is all in chunks */
-	struct journal_record *records;
-	size_t		 n;
-	bool		 more;
-};
-
-static int
-read_body(struct txn *txn, void *arg, struct err *err)
-{
-	struct read_job *job = arg;
-	const struct store_scan_spec *spec = &job->scan->spec;
-	struct journal_head head;
-
-	if (journal_head_get(txn, spec->measurement->bucket_id, spec->measurement->id, &head,
-	    err) != 0)
-		return -1;
-	job->oldest = head.first;
-	job->next = job->first;
-	job->end = job->scan->journal_end;
-	return journal_read(txn, spec->measurement->bucket_id, spec->measurement->id, &job->next,
-	    job->end, spec->from, spec->to, &job->records, &job->n, &job->more, err);
-}
-
 static bool
 find_columns(const struct store_scan *scan, struct scan_record *record)
 {
@@ -120,31 +94,36 @@ find_columns(const struct store_scan *scan, struct scan_record *record)
 }
 
 static int
-corrupt(const struct store_scan *scan, uint64_t sequence, struct err *err)
+corrupt(const struct store_scan *scan, uint64_t position, struct err *err)
 {
 	struct err why = *err;
 
 	return err_set(err, ERR_CORRUPT, "%s (bucket %016llx, measurement \"" SLICE_FMT
-	    "\", journal record %llu)", why.text,
+	    "\", journal file %u, byte %llu)", why.text,
 	    (unsigned long long)scan->spec.measurement->bucket_id,
-	    SLICE_ARG(scan->spec.measurement->name), (unsigned long long)sequence);
+	    SLICE_ARG(scan->spec.measurement->name), journal_number(position),
+	    (unsigned long long)journal_offset(position));
 }
 
 /*
- * Keep a record when it has rows of interest; else its memory is given back at once.
+ * Keep a record when it has rows of interest; else what memory it took is given back at once.
  */
 static int
-consider(struct store_scan *scan, const struct journal_record *from, struct err *err)
+consider(struct store_scan *scan, uint64_t position, struct slice bytes, struct err *err)
 {
 	struct arena_mark mark = arena_mark(scan->arena);
-	struct scan_record record = { .sequence = from->sequence };
+	struct scan_record record = { .position = position };
 	size_t before = scan->n_segments;
 	bool keep;
-	char *copy = arena_alloc(scan->arena, from->bytes.n + CODEC_SLACK);
 
-	memcpy(copy, from->bytes.p, from->bytes.n + CODEC_SLACK);
-	if (codec_batch_open(slice_make(copy, from->bytes.n), scan->arena, &record.batch, err) != 0)
-		return corrupt(scan, from->sequence, err);
+	if (!scan->journal_only) {
+		char *copy = arena_alloc(scan->arena, bytes.n + CODEC_SLACK);
+
+		memcpy(copy, bytes.p, bytes.n + CODEC_SLACK);
+		bytes.p = copy;
+	}
+	if (codec_batch_open(bytes, scan->arena, &record.batch, err) != 0)
+		return corrupt(scan, position, err);
 	keep = find_columns(scan, &record);
 	if (keep && !scan->journal_only) {
 		match_series(scan, (uint32_t)scan->n_records, &record);
@@ -162,51 +141,42 @@ consider(struct store_scan *scan, const struct journal_record *from, struct err 
 	return 0;
 }
 
-/*
- * The compactor drops the oldest records, between two of our sections too. Those that we have while
- * a later one is gone may be older than what chunks have, and would be taken for newer: they go, and
- * the rest is one state of the journal, that of the last section.
- */
-static void
-forget_dropped(struct store_scan *scan, uint64_t oldest)
+static int
+visit_frame(void *arg, const struct journal_frame *frame, struct err *err)
 {
-	size_t gone = 0, kept = 0;
+	struct store_scan *scan = arg;
+	const struct store_measurement *m = scan->spec.measurement;
+	int64_t least, most;
 
-	while (gone < scan->n_records && scan->records[gone].sequence < oldest)
-		gone++;
-	if (gone == 0)
-		return;
-	scan->n_records -= gone;
-	memmove(scan->records, scan->records + gone, scan->n_records * sizeof(*scan->records));
-	for (size_t i = 0; i < scan->n_segments; i++) {
-		struct scan_segment segment = scan->segments[i];
-
-		if (segment.record < gone)
-			continue;
-		segment.record -= (uint32_t)gone;
-		scan->segments[kept++] = segment;
-	}
-	scan->n_segments = kept;
+	if (frame->measurement_id == 0)
+		return err_set(err, ERR_CORRUPT, "journal file %u is damaged at byte %llu; compaction "
+		    "sets it aside", journal_number(frame->position),
+		    (unsigned long long)journal_offset(frame->position));
+	if (frame->bucket_id != m->bucket_id || frame->measurement_id != m->id)
+		return 0;
+	if (codec_batch_span(frame->record, &least, &most) == 0 &&
+	    (most < scan->spec.from || least > scan->spec.to))
+		return 0;
+	return consider(scan, frame->position, frame->record, err);
 }
 
+/*
+ * A file that is drained meanwhile makes what was read no state of the journal: rows that we have
+ * could be older than what chunks have by now. Then all is read again.
+ */
 static int
 read_journal(struct store_scan *scan, struct err *err)
 {
-	struct store *store = scan->store;
-	struct read_job job = { .scan = scan, .more = true };
+	const struct env *env = &scan->store->env;
+	struct arena_mark mark = arena_mark(scan->arena);
+	int r;
 
-	while (job.more) {
-		arena_reset(store->scratch);
-		if (store_txn(store, STORE_READ, store->scratch, read_body, &job, err) != 0)
-			return -1;
-		forget_dropped(scan, job.oldest);
-		for (size_t i = 0; i < job.n; i++)
-			if (consider(scan, &job.records[i], err) != 0)
-				return -1;
-		job.first = job.next;
-	}
-	arena_reset(store->scratch);
-	return 0;
+	do {
+		arena_rewind(scan->arena, mark);
+		scan->n_records = scan->n_segments = 0;
+		r = journal_each(env, 0, journal_end(env), visit_frame, scan, err);
+	} while (r > 0);
+	return r;
 }
 
 /*
@@ -309,25 +279,23 @@ find_series(struct store_scan *scan, uint64_t after)
 	scan->spec.n_series = kept;
 }
 
-int
-scan_begin_journal(struct store *store, const struct store_scan_spec *spec, uint64_t end,
-    uint64_t after, struct store_scan **out, struct err *err)
+void
+scan_begin_frames(struct store *store, const struct store_scan_spec *spec,
+    const struct journal_frame *frames, size_t n, uint64_t after, struct store_scan **out)
 {
 	struct store_scan *scan = scan_new(store, spec);
+	struct err why;
 
 	*out = scan;
 	scan->journal_only = true;
-	scan->journal_end = end;
-	if (read_journal(scan, err) != 0) {
-		store_scan_end(scan);
-		*out = NULL;
-		return -1;
-	}
+	scan->damaged = arena_array(scan->arena, uint64_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (consider(scan, frames[i].position, frames[i].record, &why) != 0)
+			scan->damaged[scan->n_damaged++] = frames[i].position;
 	find_series(scan, after);
 	for (size_t i = 0; i < scan->n_records; i++)
 		match_series(scan, (uint32_t)i, &scan->records[i]);
 	sort_segments(scan);
-	return 0;
 }
 
 void

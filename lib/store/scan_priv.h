@@ -11,10 +11,10 @@
 
 #include "codec/codec.h"
 #include "store/chunk_table.h"
-#include "store/store_priv.h"
+#include "store/journal.h"
 
 struct scan_record {		/* a journal record that has rows of interest */
-	uint64_t	 sequence;
+	uint64_t	 position;
 	struct codec_batch batch;
 	const struct codec_batch_column **columns;	/* by field of the scan; NULL = not in it */
 };
@@ -28,8 +28,9 @@ struct scan_segment {		/* one series' rows in one record, clipped to the scan's 
 struct store_scan {
 	struct store	*store;
 	struct store_scan_spec spec;
-	uint64_t	 journal_end;	/* only records below this sequence; 0 = all */
 	bool		 journal_only;
+	uint64_t	*damaged;	/* positions of records that could not be read; then only */
+	size_t		 n_damaged;
 	struct arena	*arena;
 	enum value_type	*types;		/* of the fields */
 	struct scan_record *records;
@@ -41,11 +42,13 @@ struct store_scan {
 };
 
 /*
- * scan_begin_journal - a scan of the journal alone, below a sequence, of all series above `after`
- *                      that it holds: fills spec.series itself (for the compactor)
+ * scan_begin_frames - a scan of some of the journal's frames alone, of all series above `after` that
+ *                     they hold: fills spec.series itself (for the compactor)
+ *   in     frames   of the spec's measurement, in order; borrowed for the life of the scan. Those
+ *                   that are damaged are left out, and listed.
  */
-int	 scan_begin_journal(struct store *store, const struct store_scan_spec *spec, uint64_t end,
-	     uint64_t after, struct store_scan **scan, struct err *err);
+void	 scan_begin_frames(struct store *store, const struct store_scan_spec *spec,
+	     const struct journal_frame *frames, size_t n, uint64_t after, struct store_scan **scan);
 
 /* ---- pieces ---- */
 

@@ -6,9 +6,6 @@
  * number of pages in a section. It also syncs the file for nearly every page it cuts off, so this
  * is for files that have grown far too large, and for when somebody asks.
  */
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "store/shrink.h"
 
 #define STEP_PAGES 512
@@ -46,13 +43,4 @@ shrink_database(struct store *store, enum store_db which, struct err *err)
 		store_maintain_log(store);
 	}
 	return 0;
-}
-
-bool
-shrink_is_worth_it(const struct store *store, const char *file, uint64_t holds)
-{
-	struct stat st;
-
-	return fstatat(store->env.home_fd, file, &st, 0) == 0 &&
-	    (uint64_t)st.st_size > SHRINK_SLACK && (uint64_t)st.st_size / 4 > holds;
 }

@@ -1,7 +1,8 @@
 /*
  * store/stats.c - how much there is, by measurement
  *
- * Walks the heads of all chunks, so it takes a while on a large store; in short sections.
+ * Walks the heads of all chunks, so it takes a while on a large store; in short sections. What is in
+ * the journal backlog.c tells.
  */
 #include "store/chunk_table.h"
 #include "store/store_priv.h"
@@ -69,20 +70,6 @@ count_body(struct txn *txn, void *arg, struct err *err)
 	return 0;
 }
 
-struct head_look {
-	uint64_t	 bucket_id;
-	uint32_t	 measurement_id;
-	struct journal_head head;
-};
-
-static int
-head_body(struct txn *txn, void *arg, struct err *err)
-{
-	struct head_look *look = arg;
-
-	return journal_head_get(txn, look->bucket_id, look->measurement_id, &look->head, err);
-}
-
 int
 store_stats(struct store *store, const struct store_measurement *m, struct store_stats *out,
     struct err *err)
@@ -90,7 +77,6 @@ store_stats(struct store *store, const struct store_measurement *m, struct store
 	struct arena *arena = arena_new(16384);
 	struct counting c = { .bucket_id = m->bucket_id, .measurement_id = m->id, .out = out,
 		.more = true };
-	struct head_look look = { m->bucket_id, m->id, { 0 } };
 	struct store_series_list series;
 	int r;
 
@@ -101,10 +87,6 @@ store_stats(struct store *store, const struct store_measurement *m, struct store
 		arena_reset(arena);
 		r = store_txn(store, STORE_READ, arena, count_body, &c, err);
 	}
-	if (r == 0)
-		r = store_txn(store, STORE_READ, arena, head_body, &look, err);
-	out->journal_records = look.head.next - look.head.first;
-	out->journal_bytes = look.head.bytes;
 	arena_free(arena);
 	return r;
 }

@@ -158,13 +158,16 @@ store_close(struct store *store)
 		env_detach(&store->env);
 	schema_free(&store->schema);
 	arena_free(store->scratch);
+	buf_free(&store->frames);
 	free(store);
 }
 
 int
 store_sync(struct store *store, struct err *err)
 {
-	return env_sync(&store->env, err);
+	if (env_sync(&store->env, SYNC_LOG, err) != 0)
+		return -1;
+	return env_sync(&store->env, SYNC_JOURNAL, err);
 }
 
 uint64_t

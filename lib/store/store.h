@@ -30,8 +30,8 @@ struct store_options {
 	const char	*home;			/* the directory; borrowed until store_open returns */
 	uint64_t	 cache_bytes;		/* Berkeley DB's cache, by whoever makes the regions */
 	uint64_t	 checkpoint_bytes;	/* of log between two checkpoints */
-	uint64_t	 compact_bytes;		/* of a measurement's journal that are worth compacting */
-	uint64_t	 backlog_bytes;		/* past this a write works some of it off first */
+	uint64_t	 compact_bytes;		/* of journal that are worth compacting: a file's length */
+	uint64_t	 backlog_bytes;		/* of journal; past this a write works some of it off first */
 	uint64_t	 reserve_bytes;		/* of free disk that writes leave alone */
 	uint64_t	 wait_ms;		/* how long to queue for the store before ERR_UNAVAILABLE */
 	uint64_t	 max_columns;		/* tags and fields of a measurement, time included */
@@ -64,17 +64,19 @@ void		 store_close(struct store *store);
 int		 store_sync(struct store *store, struct err *err);
 
 /*
- * store_maintain - the work that is done when a reply is out: a checkpoint when one is due, then
- *     compaction, in steps of some 15 ms, each of them committed
+ * store_maintain - the work that is done when a reply is out: a checkpoint when one is due, then, if
+ *     this process has written, compaction, in steps of some 15 ms, each of them committed. In a
+ *     burst of writes it waits, up to half of backlog_bytes, until they pause.
  *   in     wanted   asked between steps: is this process wanted elsewhere? NULL: never
  */
-void		 store_maintain(struct store *store, bool (*wanted)(void *arg), void *arg);
+enum store_leisure {
+	STORE_BUSY,		/* the next request may be on its way */
+	STORE_PAUSE,		/* none has come for a moment, or none will come to this process */
+	STORE_IDLE,		/* for a second: a shorter journal is worth it, too */
+};
 
-/*
- * store_settle - the same when there is time: shorter backlogs are worth it too, if this process
- *     has written since it last settled
- */
-void		 store_settle(struct store *store, bool (*wanted)(void *arg), void *arg);
+void		 store_maintain(struct store *store, enum store_leisure leisure,
+		     bool (*wanted)(void *arg), void *arg);
 
 /* ---- the journal's backlog, and compaction on demand ---- */
 
@@ -90,12 +92,15 @@ struct store_compact_spec {
 };
 
 /*
- * store_backlogs - of every measurement
+ * store_backlogs - of every measurement that has some, by bucket and measurement
+ * store_backlog_of - that of one, from such a list
  * store_compact - all of it into chunks, small chunks merged; returns when that is done
  *   errs   ERR_UNAVAILABLE  another process is compacting
  */
 int		 store_backlogs(struct store *store, struct arena *arena, struct store_backlog **list,
 		     size_t *n, struct err *err);
+struct store_backlog store_backlog_of(const struct store_backlog *list, size_t n,
+		     uint64_t bucket_id, uint32_t measurement_id);
 int		 store_compact(struct store *store, const struct store_compact_spec *spec,
 		     struct err *err);
 
@@ -306,12 +311,11 @@ int		 store_series_tags(struct store *store, const struct store_measurement *m,
 
 /* ---- how much there is ---- */
 
-struct store_stats {		/* of one measurement */
+struct store_stats {		/* of the chunks of one measurement */
 	uint64_t	 series;
 	uint64_t	 chunks, chunk_bytes;
 	uint64_t	 rows, values;		/* in chunks */
 	int64_t		 min_time, max_time;	/* of the chunks; min_time > max_time: there are none */
-	uint64_t	 journal_records, journal_bytes;
 };
 
 int		 store_stats(struct store *store, const struct store_measurement *m,

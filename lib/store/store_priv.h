@@ -17,36 +17,52 @@
 #include "base/table.h"
 #include "store/store.h"
 
-#define STORE_FORMAT 1		/* of the whole store: FORMAT.md */
+#define STORE_FORMAT 2		/* of the whole store: FORMAT.md */
 
 /* ---- the environment (env.c) ---- */
 
 enum store_db {			/* the databases, a file each: rows of the table in env.c */
 	DB_CATALOGUE,
 	DB_SERIES,
-	DB_JOURNAL,
 	DB_CHUNKS,
 	N_STORE_DBS
 };
 
 /*
- * The mark page: who is inside, how far the log is. Shared by mmap; every word but `inside` and
- * `generation`, which only the holder of the lock writes, is written by anybody.
+ * What is synced by one leader for all who wait (sync.c): the log, and the newest journal file.
+ * Positions are a file's number << 32 | an offset in it.
  */
+enum sync_which { SYNC_LOG, SYNC_JOURNAL, N_SYNCS };
+
+struct mark_sync {
+	_Atomic uint64_t	 written;	/* up to here it is with the kernel */
+	_Atomic uint64_t	 synced;	/* up to here it is on disk */
+	_Atomic uint64_t	 lost_from, lost_to;	/* the disk refused something between them:
+							   nothing there may be acknowledged */
+	_Atomic uint32_t	 turn;		/* futex of those who wait for a sync */
+};
+
+/*
+ * The mark page: who is inside, how far log and journal are. Shared by mmap; every word but
+ * `inside` and `generation`, which only the holder of the lock writes, is written by anybody.
+ */
+#define ENV_MARK_MAGIC UINT64_C(0x32306b72616d7277)	/* "wrmark02" */
+
 struct env_mark {
 	uint64_t		 magic;
 	uint8_t			 boot[16];	/* of the kernel that the regions belong to */
 	_Atomic uint64_t	 generation;	/* of the regions: moves at each recovery */
 	_Atomic int64_t		 entered_ns;	/* monotonic: when `inside` went in */
 	_Atomic uint32_t	 inside;	/* pid, 0 = nobody */
-	_Atomic uint32_t	 sync_turn;	/* futex of those who wait for a sync */
-	_Atomic uint64_t	 written;	/* log position of the last commit */
-	_Atomic uint64_t	 synced;	/* log position that is on disk */
+	struct mark_sync	 sync[N_SYNCS];
 	_Atomic uint64_t	 checkpointed;	/* log position of the last checkpoint */
 	_Atomic uint64_t	 auth_generation;
+	_Atomic uint64_t	 schema_generation;	/* moves when something is taken away from the
+							   schema, so that remembered ids die */
+	_Atomic uint64_t	 journal_first;	/* number of the oldest journal file */
+	_Atomic uint64_t	 journal_end;	/* where the next frame goes */
+	_Atomic uint64_t	 journal_reach;	/* past the end: a writer began, and did not finish */
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
-	_Atomic uint32_t	 log_failed;	/* a sync failed: nothing written before the recovery
-						   that follows counts as on disk */
 };
 
 struct env_handles {
@@ -57,14 +73,19 @@ struct env_handles {
 struct env {
 	struct store_options options;
 	char		*home;
-	int		 home_fd, lock_fd, sync_fd;
-	int		 log_fd;		/* of log file log_number, or -1 */
-	uint32_t	 log_number;
+	int		 home_fd, lock_fd;
+	struct env_sync {		/* this process's part in syncing */
+		int		 lock_fd;	/* of the leader's lock */
+		int		 fd;		/* of file `number`, or -1 */
+		uint32_t	 number;
+		uint64_t	 written;	/* where its last write ended; 0 = all is synced */
+	} sync[N_SYNCS];
+	int		 journal_fd;		/* of journal file journal_number, or -1 */
+	uint32_t	 journal_number;
 	struct env_mark	*mark;
 	uint8_t		 boot[16];
 	struct env_handles handles;
 	uint64_t	 generation;		/* of the handles; 0 = none are open */
-	uint64_t	 written;		/* log position of this process's last commit */
 	bool		 must_exit;		/* a recovery failed half-way: touch nothing more */
 };
 
@@ -76,21 +97,25 @@ struct env {
  *          opened or recovered
  * env_leave - let the next one in
  * env_abandon - leave with the mark set: the next one recovers
+ * env_lock, env_unlock - the same section for one who does not go into the library: a sound store
+ *     whose files nobody else writes. Killed there, no recovery is needed.
  */
 int	 env_attach(struct env *env, const struct store_options *options, struct err *err);
 void	 env_detach(struct env *env);
 int	 env_enter(struct env *env, struct err *err);
 void	 env_leave(struct env *env);
 void	 env_abandon(struct env *env);
+int	 env_lock(struct env *env, struct err *err);
+void	 env_unlock(struct env *env);
 
 /*
  * env_note_written - inside, after a commit: where the log ends now
- * env_sync - wait until the log is on disk up to env->written (sync.c)
+ * env_sync - wait until what this process has written of one is on disk (sync.c)
  * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
  *     what makes room, less than half of it: a full disk must not forbid to delete
  */
 int	 env_note_written(struct env *env, struct err *err);
-int	 env_sync(struct env *env, struct err *err);
+int	 env_sync(struct env *env, enum sync_which which, struct err *err);
 int	 env_room(struct env *env, enum store_access access, struct err *err);
 
 /* ---- transactions (txn.c) ---- */
@@ -108,6 +133,7 @@ struct txn {
 	DB_TXN		*db;		/* NULL while reading */
 	enum txn_fate	 fate;
 	bool		 auth_changed;	/* tokens or buckets: move auth_generation at the commit */
+	bool		 schema_changed;	/* something was taken away: move schema_generation */
 };
 
 /*
@@ -221,7 +247,7 @@ struct slice	 record_get_text(struct record_reader *r);
 void		 record_get_bytes(struct record_reader *r, void *p, size_t n);
 int		 record_close(struct record_reader *r, const char *what, struct err *err);
 
-/* ---- counters and the generation of the schema (counter_table.c) ---- */
+/* ---- counters (counter_table.c) ---- */
 
 /*
  * counter_next - reserve `n` numbers: the first of them, at least 1
@@ -230,8 +256,6 @@ int		 record_close(struct record_reader *r, const char *what, struct err *err);
 int	 counter_next(struct txn *txn, const char *name, uint64_t n, uint64_t *first, struct err *err);
 int	 counter_get(struct txn *txn, const char *name, uint64_t *v, struct err *err);
 
-/* The schema generation moves when something is taken away, so that remembered ids die. */
-#define COUNTER_GENERATION "generation"
 #define COUNTER_MEASUREMENT "measurement"
 #define COUNTER_COLUMN "column"
 #define COUNTER_SERIES "series"
@@ -307,46 +331,6 @@ int	 tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t
 int	 posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key, uint64_t value,
 	     const uint64_t *ids, size_t n, struct err *err);
 
-/* ---- the journal (journal_table.c) ---- */
-
-struct journal_head {
-	uint64_t	 first, next;	/* sequences: the oldest record, the one to come */
-	uint64_t	 bytes;		/* of the records from first to next */
-	uint64_t	 compact_to;	/* a compaction of those below this is under way; 0 = none */
-	uint64_t	 compact_series;	/* the series up to this one are done */
-	uint64_t	 compact_bytes;	/* of the records below compact_to */
-};
-
-int	 journal_head_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
-	     struct journal_head *head, struct err *err);
-int	 journal_head_put(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
-	     const struct journal_head *head, struct err *err);
-
-/*
- * journal_append - put a record behind the last one
- */
-int	 journal_append(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
-	     struct slice record, struct err *err);
-struct key journal_key(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id,
-	     uint64_t sequence);
-struct key journal_prefix(struct arena *arena, uint64_t bucket_id, uint32_t measurement_id);
-#define JOURNAL_PREFIX_BYTES 12
-
-/*
- * journal_read - copy the next records of a measurement, 256 KiB or so, out of one section
- *   in     *sequence  the first wanted; out: the one after the last copied
- *          end        none from this one on; 0 = no such bound
- *   out    records    their bytes, each with CODEC_SLACK behind it, from txn->arena
- *          *more      whether there may be others
- */
-struct journal_record {
-	uint64_t	 sequence;
-	struct slice	 bytes;
-};
-int	 journal_read(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
-	     uint64_t *sequence, uint64_t end, int64_t from, int64_t to, struct journal_record **records, size_t *n,
-	     bool *more, struct err *err);
-
 /* ---- what a process remembers of the schema (schema.c) ---- */
 
 struct schema_measurement {
@@ -417,19 +401,19 @@ struct store {
 	struct env	 env;
 	struct schema	 schema;
 	struct arena	*scratch;	/* of one call into the store */
-	struct store_backlog due;	/* a measurement whose journal has grown long */
-	bool		 unsettled;	/* it has written since store_settle */
+	struct buf	 frames;	/* of one append; its memory is kept, up to a limit */
+	bool		 unsettled;	/* it has written since it was idle */
 	struct compaction *compaction;	/* the one under way in this process, or NULL */
 	struct store_counters counters;	/* what cursors have read */
 };
 
-/* ---- compaction (compact.c) ---- */
+/* ---- compaction (compact.c, compact_run.c) ---- */
 
 /*
  * compact_begin - have store->compaction: 0, 1 when there is nothing to do, -1
  * compact_step - some 15 ms of it, committed; *done: there is no compaction any more
- * compact_relieve - the backlog is past its bound: work some of it off, or wait a little for who
- *     is at it
+ * compact_relieve - when the journal is past its bound, work some of it off, or wait a little for
+ *     who is at it
  * compact_abandon - let it go; another process may go on
  * store_maintain_log - a checkpoint when one is due
  */

@@ -1,12 +1,18 @@
 /*
- * store/sync.c - the log on disk, by one leader for all who wait; and checkpoints
+ * store/sync.c - log and journal on disk, by one leader for all who wait; and checkpoints
  *
- * A commit only writes the log to the kernel. Outside the section whoever needs it on disk looks
- * whether a sync has covered its position already; if not, the one who gets weir.sync is leader
- * and syncs for all that was written so far, the others sleep on a futex in the mark page. A
- * leader that dies lets go of the file; the sleepers' time-out covers that.
+ * A commit only writes the log to the kernel, an append the journal. Outside the section whoever
+ * needs it on disk looks whether a sync has covered its position already; if not, the one who gets
+ * the lock file is leader and syncs for all that was written so far, the others sleep on a futex
+ * in the mark page. A leader that dies lets go of the file; the sleepers' time-out covers that.
  *
- * Older log files need no sync of ours: the library syncs a file before it starts the next.
+ * Older log files need no sync of ours: the library syncs a file before it starts the next. Older
+ * journal files do.
+ *
+ * What the kernel could not write it may have dropped, and it says so but once. So all that was
+ * unsynced then is lost for those who wait, whatever a later sync says. For the log only recovery,
+ * which writes all of it into the databases anew, can make that good; the journal goes on in
+ * another file.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -43,96 +49,121 @@ env_note_written(struct env *env, struct err *err)
 {
 	DB_LOG_STAT *stat;
 	int r = env->handles.env->log_stat(env->handles.env, &stat, 0);
+	uint64_t end;
 
 	if (r != 0)
 		return err_set(err, ERR_IO, "the log's end cannot be told: %s", db_strerror(r));
-	env->written = (uint64_t)stat->st_cur_file << 32 | stat->st_cur_offset;
+	end = (uint64_t)stat->st_cur_file << 32 | stat->st_cur_offset;
 	free(stat);
-	atomic_store(&env->mark->written, env->written);
+	env->sync[SYNC_LOG].written = end;
+	atomic_store(&env->mark->sync[SYNC_LOG].written, end);
 	return 0;
 }
 
+static const char *const words[N_SYNCS] = { "log", "journal" };	/* file names begin so, too */
+
 /*
- * 0; 1 when the file is gone, which means that a checkpoint has made it needless; -1.
+ * 0; 1 when the file is gone, which means that what it had is elsewhere by now; -1.
  */
 static int
-open_log(struct env *env, uint32_t number)
+open_file(struct env *env, enum sync_which which, uint32_t number)
 {
+	struct env_sync *sync = &env->sync[which];
 	char name[32];
 
-	if (env->log_fd >= 0 && env->log_number == number)
+	if (sync->fd >= 0 && sync->number == number)
 		return 0;
-	if (env->log_fd >= 0)
-		close(env->log_fd);
-	snprintf(name, sizeof(name), "log.%010u", number);
-	env->log_fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
-	if (env->log_fd < 0)
+	if (sync->fd >= 0)
+		close(sync->fd);
+	snprintf(name, sizeof(name), "%s.%010u", words[which], number);
+	sync->fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
+	if (sync->fd < 0)
 		return errno == ENOENT ? 1 : -1;
-	env->log_number = number;
+	sync->number = number;
 	return fsync(env->home_fd);	/* so that the directory knows the new file */
 }
 
 static int
-sync_to(struct env *env, uint64_t target, struct err *err)
+sync_file(struct env *env, enum sync_which which, uint32_t number)
 {
-	int r = open_log(env, (uint32_t)(target >> 32));
+	int r = open_file(env, which, number);
 
-	if (r == 0)
-		r = fdatasync(env->log_fd);
+	return r != 0 ? r : fdatasync(env->sync[which].fd);
+}
+
+static int
+sync_to(struct env *env, enum sync_which which, uint64_t target, struct err *err)
+{
+	struct mark_sync *mark = &env->mark->sync[which];
+	uint64_t synced = atomic_load(&mark->synced);
+	uint32_t last = (uint32_t)(target >> 32), number = last;
+	int r = 0;
+
+	if (which == SYNC_JOURNAL)
+		number = (uint32_t)(synced != 0 ? synced >> 32 :
+		    atomic_load(&env->mark->journal_first));
+	for (; number <= last && r >= 0; number++)
+		r = sync_file(env, which, number);
 	if (r >= 0)
 		return 0;
-	/* what the kernel could not write it may have dropped, and it says so but once: only
-	 * recovery, which writes all of the log into the databases anew, can make it good, and those
-	 * who wait for this sync must not try one of their own */
-	log_error("the log of %s cannot be synced: %s", env->home, strerror(errno));
-	atomic_store(&env->mark->log_failed, 1);
-	return err_set(err, ERR_IO, "the disk did not take the log: %s", strerror(errno));
+	log_error("the %s of %s cannot be synced: %s", words[which], env->home, strerror(errno));
+	if (atomic_load(&mark->lost_to) == 0)
+		atomic_store(&mark->lost_from, synced);
+	atomic_store(&mark->lost_to, target);
+	return err_set(err, ERR_IO, "the disk did not take the %s: %s", words[which],
+	    strerror(errno));
+}
+
+static bool
+is_lost(const struct mark_sync *mark, uint64_t me)
+{
+	return me <= atomic_load(&mark->lost_to) && me > atomic_load(&mark->lost_from);
 }
 
 /*
  * The leader's part: sync for all that was written so far.
  */
 static int
-lead(struct env *env, uint64_t me, struct err *err)
+lead(struct env *env, enum sync_which which, uint64_t me, struct err *err)
 {
-	struct env_mark *mark = env->mark;
+	struct mark_sync *mark = &env->mark->sync[which];
 	uint64_t written = atomic_load(&mark->written), target = written > me ? written : me;
 
+	if (is_lost(mark, me))
+		return err_set(err, ERR_IO, "the disk did not take the %s", words[which]);
 	if (atomic_load(&mark->synced) >= me)
 		return 0;
-	if (atomic_load(&mark->log_failed) != 0)
-		return err_set(err, ERR_IO, "the disk did not take the log");
-	if (sync_to(env, target, err) != 0)
+	if (sync_to(env, which, target, err) != 0)
 		return -1;
 	atomic_store(&mark->synced, target);
 	return 0;
 }
 
 int
-env_sync(struct env *env, struct err *err)
+env_sync(struct env *env, enum sync_which which, struct err *err)
 {
-	struct env_mark *mark = env->mark;
-	uint64_t me = env->written;
+	struct mark_sync *mark = &env->mark->sync[which];
+	struct env_sync *sync = &env->sync[which];
+	uint64_t me = sync->written;
 	int r = 0;
 
 	if (me == 0)
 		return 0;
 	for (;;) {
-		uint32_t turn = atomic_load(&mark->sync_turn);
+		uint32_t turn = atomic_load(&mark->turn);
 
-		if (atomic_load(&mark->synced) >= me)
+		if (atomic_load(&mark->synced) >= me && !is_lost(mark, me))
 			break;
-		if (flock(env->sync_fd, LOCK_EX | LOCK_NB) == 0) {
-			r = lead(env, me, err);
-			flock(env->sync_fd, LOCK_UN);
-			atomic_fetch_add(&mark->sync_turn, 1);
-			futex_wake_all(&mark->sync_turn);
+		if (flock(sync->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+			r = lead(env, which, me, err);
+			flock(sync->lock_fd, LOCK_UN);
+			atomic_fetch_add(&mark->turn, 1);
+			futex_wake_all(&mark->turn);
 			break;
 		}
-		futex_wait(&mark->sync_turn, turn);
+		futex_wait(&mark->turn, turn);
 	}
-	if (r == 0)
-		env->written = 0;
+	sync->written = 0;	/* also of what was lost: whoever wrote it is told here */
 	return r;
 }
 
@@ -149,7 +180,7 @@ void
 store_maintain_log(struct store *store)
 {
 	struct env *env = &store->env;
-	uint64_t written = atomic_load(&env->mark->written);
+	uint64_t written = atomic_load(&env->mark->sync[SYNC_LOG].written);
 	struct err err;
 	int r;
 
@@ -161,7 +192,7 @@ store_maintain_log(struct store *store)
 	r = env->handles.env->txn_checkpoint(env->handles.env,
 	    (uint32_t)(env->options.checkpoint_bytes >> 10), 0, 0);
 	if (r == 0) {
-		atomic_store(&env->mark->checkpointed, atomic_load(&env->mark->written));
+		atomic_store(&env->mark->checkpointed, atomic_load(&env->mark->sync[SYNC_LOG].written));
 		r = env->handles.env->log_archive(env->handles.env, NULL, DB_ARCH_REMOVE);
 	}
 	if (r != 0) {

@@ -200,6 +200,8 @@ finish(struct txn *txn, int result, struct err *err)
 		return txn_fail(txn, r, "commit", err);
 	if (txn->auth_changed)
 		atomic_fetch_add(&env->mark->auth_generation, 1);
+	if (txn->schema_changed)
+		atomic_fetch_add(&env->mark->schema_generation, 1);
 	return env_note_written(env, err);
 }
 

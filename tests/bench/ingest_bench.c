@@ -133,7 +133,7 @@ write_bodies(struct store *store, const struct bodies *b)
 			die("write", err.text);
 		if (report.code != ERR_NONE)
 			die("refused", "a line");
-		store_maintain(store, NULL, NULL);
+		store_maintain(store, STORE_PAUSE, NULL, NULL);
 		arena_reset(arena);
 	}
 	arena_free(arena);

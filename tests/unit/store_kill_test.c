@@ -86,7 +86,7 @@ write_until_killed(struct home *h, uint32_t writer, int to)
 			read_all(h, home_measurement(h, "m"), ref->id, times, 64);
 		}
 		if (row % 8 == 7) {
-			store_maintain(h->store, NULL, NULL);
+			store_maintain(h->store, STORE_PAUSE, NULL, NULL);
 		}
 	}
 }

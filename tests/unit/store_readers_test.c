@@ -103,7 +103,7 @@ writer_main(struct home *h, unsigned writer)
 {
 	for (int base = 0; base < SLOTS && !board->stop; base += STEP) {
 		write_step(h, writer, base);
-		store_maintain(h->store, NULL, NULL);
+		store_maintain(h->store, STORE_PAUSE, NULL, NULL);
 		rest(500000);
 	}
 }

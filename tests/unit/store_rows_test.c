@@ -198,7 +198,7 @@ compact(struct home *h, int steps)
 	struct err err;
 
 	if (steps < 20)
-		store_maintain(h->store, count_down, &steps);
+		store_maintain(h->store, STORE_PAUSE, count_down, &steps);
 	else
 		assert_int_equal(store_compact(h->store, &(struct store_compact_spec){ 0 }, &err), 0);
 }

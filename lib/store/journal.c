@@ -1,0 +1,375 @@
+/*
+ * store/journal.c - frames put behind the last one; files begun, sealed and taken away
+ *
+ *     0  u32  CRC-32 of bytes 4 to 39      4  u32  magic
+ *     8  u32  bytes of the record         12  u32  measurement
+ *    16  u64  bucket                      24  u64  number of the file
+ *    32  u64  offset of the frame         40  the record, zeros up to a multiple of 8
+ *
+ * A write enters the store's section but not the library: it takes the lock, looks whether the
+ * schema is still the one that its ids are of, writes the bytes and moves the mark page's word.
+ * Killed before that last step it leaves bytes behind the end, which the next one cuts off.
+ *
+ * Why files, and not records of a database: put and deleted, a record goes through the library's
+ * log twice, and through the database's pages once; here its bytes are written once, and taking
+ * them away is an unlink.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "codec/codec.h"
+#include "store/journal_priv.h"
+
+#define STEP_BYTES (2u << 20)	/* appended in one section */
+
+void
+journal_name(char name[JOURNAL_NAME_BYTES], uint32_t number)
+{
+	snprintf(name, JOURNAL_NAME_BYTES, "journal.%010u", number);
+}
+
+/* ---- frames ---- */
+
+size_t
+journal_frame_begin(struct buf *frames)
+{
+	size_t begin = frames->n;
+
+	memset(buf_extend(frames, JOURNAL_HEAD_BYTES), 0, JOURNAL_HEAD_BYTES);
+	return begin;
+}
+
+void
+journal_frame_end(struct buf *frames, size_t begin, uint64_t bucket_id, uint32_t measurement_id)
+{
+	size_t n = frames->n - begin - JOURNAL_HEAD_BYTES, pad = journal_frame_bytes(n) -
+	    JOURNAL_HEAD_BYTES - n;
+	char *head;
+
+	memset(buf_extend(frames, pad), 0, pad);
+	head = frames->p + begin;
+	wide_store32(head + 4, JOURNAL_MAGIC);
+	wide_store32(head + 8, (uint32_t)n);
+	wide_store32(head + 12, measurement_id);
+	wide_store64(head + 16, bucket_id);
+}
+
+/*
+ * As many of the frames as make a step, their heads completed: where they end.
+ */
+static size_t
+place_frames(struct buf *frames, size_t from, uint64_t position)
+{
+	size_t at = from;
+
+	while (at < frames->n && at - from < STEP_BYTES) {
+		char *head = frames->p + at;
+
+		wide_store64(head + 24, journal_number(position));
+		wide_store64(head + 32, journal_offset(position) + (at - from));
+		wide_store32(head, codec_crc32(head + 4, JOURNAL_HEAD_BYTES - 4));
+		at += journal_frame_bytes(wide_load32(head + 8));
+	}
+	return at;
+}
+
+/* ---- the newest file ---- */
+
+/*
+ * Open for writing; made if it is not there yet.
+ */
+static int
+open_newest(struct env *env, uint32_t number, struct err *err)
+{
+	char name[JOURNAL_NAME_BYTES];
+
+	if (env->journal_fd >= 0 && env->journal_number == number)
+		return 0;
+	if (env->journal_fd >= 0)
+		close(env->journal_fd);
+	journal_name(name, number);
+	env->journal_number = number;
+	env->journal_fd = openat(env->home_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (env->journal_fd < 0)
+		return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
+		    strerror(errno));
+	return 0;
+}
+
+/*
+ * Bytes behind the end, of a writer that failed or was killed, go before anything is put there: a
+ * frame among them must not be taken for one that follows.
+ */
+static int
+cut_reach(struct env *env, struct err *err)
+{
+	uint64_t end = journal_end(env);
+
+	if (atomic_load(&env->mark->journal_reach) <= end)
+		return 0;
+	if (open_newest(env, journal_number(end), err) != 0)
+		return -1;
+	if (ftruncate(env->journal_fd, (off_t)journal_offset(end)) != 0)
+		return err_set(err, ERR_UNAVAILABLE, "the journal cannot be cut: %s", strerror(errno));
+	atomic_store(&env->mark->journal_reach, end);
+	return 0;
+}
+
+int
+journal_seal(struct env *env, struct err *err)
+{
+	uint64_t end = journal_end(env), next = journal_position(journal_number(end) + 1, 0);
+
+	if (journal_offset(end) == 0)
+		return 0;
+	if (cut_reach(env, err) != 0)
+		return -1;
+	atomic_store(&env->mark->journal_reach, next);
+	atomic_store(&env->mark->journal_end, next);
+	return 0;
+}
+
+static uint64_t
+file_bytes(const struct env *env)
+{
+	uint64_t most = env->options.compact_bytes;
+
+	return most < JOURNAL_FILE_MOST ? most : JOURNAL_FILE_MOST;
+}
+
+/*
+ * A file that is long enough is sealed, and one of which the disk has lost a part: whether bytes
+ * that it refused are there nobody can tell.
+ */
+static int
+seal_if_due(struct env *env, struct err *err)
+{
+	uint64_t end = journal_end(env), lost = atomic_load(&env->mark->sync[SYNC_JOURNAL].lost_to);
+
+	if (journal_offset(end) < file_bytes(env) && journal_number(end) != journal_number(lost))
+		return 0;
+	return journal_seal(env, err);
+}
+
+static int
+write_all(int fd, const char *p, size_t n, uint64_t offset)
+{
+	while (n > 0) {
+		ssize_t put = pwrite(fd, p, n, (off_t)offset);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return -1;
+		p += put;
+		n -= (size_t)put;
+		offset += (uint64_t)put;
+	}
+	return 0;
+}
+
+/*
+ * Inside: one step. *at goes behind the frames that are in.
+ */
+static int
+append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
+{
+	struct env_mark *mark = env->mark;
+	uint64_t end;
+	size_t next;
+
+	if (seal_if_due(env, err) != 0 || cut_reach(env, err) != 0)
+		return -1;
+	end = journal_end(env);
+	if (open_newest(env, journal_number(end), err) != 0)
+		return -1;
+	next = place_frames(frames, *at, end);
+	atomic_store(&mark->journal_reach, end + (next - *at));
+	if (write_all(env->journal_fd, frames->p + *at, next - *at, journal_offset(end)) != 0) {
+		struct err why;
+
+		err_set(err, ERR_UNAVAILABLE, "the journal could not be written: %s", strerror(errno));
+		if (cut_reach(env, &why) != 0)
+			log_warning("%s: %s", env->home, why.text);
+		return -1;
+	}
+	end += next - *at;
+	*at = next;
+	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
+	atomic_store(&mark->journal_end, end);
+	env->sync[SYNC_JOURNAL].written = end;
+	return 0;
+}
+
+int
+journal_append(struct store *store, struct buf *frames, bool *stale, struct err *err)
+{
+	struct env *env = &store->env;
+	size_t at = 0;
+	int r = 0;
+
+	*stale = false;
+	while (at < frames->n && r == 0 && !*stale) {
+		if (env_room(env, STORE_WRITE, err) != 0 || env_lock(env, err) != 0)
+			return -1;
+		*stale = atomic_load(&env->mark->schema_generation) != store->schema.generation;
+		if (!*stale)
+			r = append_step(env, frames, &at, err);
+		env_unlock(env);
+	}
+	store->unsettled = store->unsettled || at > 0;
+	return r;
+}
+
+/* ---- how much there is ---- */
+
+bool
+journal_sealed(const struct env *env)
+{
+	return atomic_load(&env->mark->journal_first) < journal_number(journal_end(env));
+}
+
+static uint64_t
+sealed_bytes(const struct env *env, uint32_t number)
+{
+	char name[JOURNAL_NAME_BYTES];
+	struct stat st;
+
+	journal_name(name, number);
+	return fstatat(env->home_fd, name, &st, 0) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t
+journal_first_bytes(const struct env *env)
+{
+	uint32_t first = (uint32_t)atomic_load(&env->mark->journal_first);
+	uint64_t end = journal_end(env);
+
+	return first < journal_number(end) ? sealed_bytes(env, first) : journal_offset(end);
+}
+
+uint64_t
+journal_bytes(const struct env *env)
+{
+	uint64_t end = journal_end(env), sum = journal_offset(end);
+	uint32_t number = (uint32_t)atomic_load(&env->mark->journal_first);
+
+	for (; number < journal_number(end); number++)
+		sum += sealed_bytes(env, number);
+	return sum;
+}
+
+/* ---- taking away, and beginning again after a crash ---- */
+
+void
+journal_unlink_drained(const struct env *env)
+{
+	char name[JOURNAL_NAME_BYTES];
+
+	for (uint32_t number = (uint32_t)atomic_load(&env->mark->journal_first); number-- > 1;) {
+		journal_name(name, number);
+		if (unlinkat(env->home_fd, name, 0) != 0)
+			break;
+	}
+}
+
+/*
+ * The number of a journal file by its name, 0 for others.
+ */
+static uint32_t
+number_of(const char *name)
+{
+	char same[JOURNAL_NAME_BYTES];
+	unsigned number;
+
+	if (sscanf(name, "journal.%10u", &number) != 1)
+		return 0;
+	journal_name(same, number);
+	return strcmp(name, same) == 0 ? number : 0;
+}
+
+/*
+ * Files before the first are in chunks and go; *last is the newest, at least the first.
+ */
+static int
+sweep(const struct env *env, uint32_t first, uint32_t *last)
+{
+	int fd = openat(env->home_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	*last = first;
+	if (directory == NULL) {
+		int why = errno;
+
+		if (fd >= 0)
+			close(fd);
+		return why;
+	}
+	while ((entry = readdir(directory)) != NULL) {
+		uint32_t number = number_of(entry->d_name);
+
+		if (number != 0 && number < first)
+			unlinkat(env->home_fd, entry->d_name, 0);
+		else if (number > *last)
+			*last = number;
+	}
+	closedir(directory);
+	return 0;
+}
+
+static int
+cut_off(const struct env *env, uint32_t number, uint64_t end)
+{
+	char name[JOURNAL_NAME_BYTES];
+	struct stat st;
+	int fd, r = 0;
+
+	journal_name(name, number);
+	fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : errno;
+	if (fstat(fd, &st) != 0 || ((uint64_t)st.st_size > end && ftruncate(fd, (off_t)end) != 0))
+		r = errno;
+	close(fd);
+	return r;
+}
+
+int
+journal_recover(struct env *env)
+{
+	struct env_mark *mark = env->mark;
+	uint64_t before = journal_end(env), end;
+	struct journal_state state;
+	struct err err;
+	uint32_t last;
+	int r;
+
+	if ((r = journal_state_recover(env, &state)) != 0 || (r = sweep(env, state.first, &last)) != 0)
+		return r;
+	if (journal_find_end(env, last, &end, &err) != 0) {
+		log_error("%s: %s", env->home, err.text);
+		return EIO;
+	}
+	if ((r = cut_off(env, last, end)) != 0)
+		return r;
+	end = journal_position(last, end);
+	if (mark->magic == ENV_MARK_MAGIC && memcmp(mark->boot, env->boot, sizeof(env->boot)) == 0 &&
+	    before > end)
+		log_error("%s: the journal ends at %u:%llu, and was written up to %u:%llu", env->home,
+		    journal_number(end), (unsigned long long)journal_offset(end),
+		    journal_number(before), (unsigned long long)journal_offset(before));
+	atomic_store(&mark->journal_first, state.first);
+	atomic_store(&mark->sync[SYNC_JOURNAL].synced, 0);
+	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
+	atomic_store(&mark->journal_reach, end);
+	atomic_store(&mark->journal_end, end);
+	return 0;
+}

@@ -1,0 +1,291 @@
+/*
+ * store/journal_read.c - frames read, and the end of a file found after a crash
+ *
+ * A file is read a block at a time, and its frames are handed out where they lie in the block.
+ * Where no head stands at its place the bytes are damaged up to the next one that says of itself
+ * that it belongs exactly there; that a head has the number of its file and its own offset in it
+ * makes this sure.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "codec/codec.h"
+#include "store/journal_priv.h"
+
+#define BLOCK_BYTES (256u << 10)
+
+struct reader {
+	const struct env *env;
+	uint32_t	 number;
+	int		 fd;
+	uint64_t	 at, size;	/* the next frame; where the file ends for us */
+	char		*p;		/* bytes [begin, begin + n) of the file, and slack */
+	uint64_t	 begin;
+	size_t		 n, cap;
+};
+
+/*
+ * 0, 1 when there is no such file, -1.
+ */
+static int
+reader_open(struct reader *r, const struct env *env, uint32_t number, struct err *err)
+{
+	char name[JOURNAL_NAME_BYTES];
+	struct stat st;
+
+	journal_name(name, number);
+	r->env = env;
+	r->number = number;
+	r->at = r->begin = r->n = 0;
+	r->fd = openat(env->home_fd, name, O_RDONLY | O_CLOEXEC);
+	if (r->fd < 0 && errno == ENOENT)
+		return 1;
+	if (r->fd < 0 || fstat(r->fd, &st) != 0)
+		return err_set(err, ERR_IO, "%s/%s cannot be opened: %s", env->home, name,
+		    strerror(errno));
+	r->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static void
+reader_close(struct reader *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}
+
+/*
+ * Have bytes [at, at + n) in memory, or those of them that there are.
+ */
+static int
+fill(struct reader *r, size_t n, struct err *err)
+{
+	size_t kept = 0, want;
+
+	if (r->at + n > r->size)
+		n = (size_t)(r->size - r->at);
+	if (r->at >= r->begin && r->at + n <= r->begin + r->n)
+		return 0;
+	want = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+	if (r->at + want > r->size)
+		want = (size_t)(r->size - r->at);
+	if (r->cap < want + CODEC_SLACK) {
+		r->p = memory_grow(r->p, want + CODEC_SLACK, 1);
+		r->cap = want + CODEC_SLACK;
+	}
+	if (r->at >= r->begin && r->at < r->begin + r->n) {
+		kept = (size_t)(r->begin + r->n - r->at);
+		memmove(r->p, r->p + (r->at - r->begin), kept);
+	}
+	r->begin = r->at;
+	for (r->n = kept; r->n < want;) {
+		ssize_t got = pread(r->fd, r->p + r->n, want - r->n, (off_t)(r->begin + r->n));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(err, ERR_IO, "journal file %u cannot be read: %s", r->number,
+			    strerror(errno));
+		if (got == 0)
+			break;
+		r->n += (size_t)got;
+	}
+	if (r->n < want)
+		r->size = r->begin + r->n;	/* it was cut: there is no more of it */
+	memset(r->p + r->n, 0, CODEC_SLACK);
+	return 0;
+}
+
+/*
+ * Is there a head of a frame of this file at r->at, with its whole record behind it?
+ *   out  *total  bytes of the frame
+ */
+static int
+head_here(struct reader *r, struct journal_frame *frame, size_t *total, bool *found,
+    struct err *err)
+{
+	const char *head;
+	size_t n;
+
+	*found = false;
+	if (fill(r, JOURNAL_HEAD_BYTES, err) != 0)
+		return -1;
+	if (r->at + JOURNAL_HEAD_BYTES > r->size)
+		return 0;
+	head = r->p + (r->at - r->begin);
+	if (wide_load32(head + 4) != JOURNAL_MAGIC || wide_load64(head + 24) != r->number ||
+	    wide_load64(head + 32) != r->at ||
+	    wide_load32(head) != codec_crc32(head + 4, JOURNAL_HEAD_BYTES - 4))
+		return 0;
+	n = wide_load32(head + 8);
+	*total = journal_frame_bytes(n);
+	if (r->at + *total > r->size)
+		return 0;
+	if (fill(r, *total, err) != 0)
+		return -1;
+	if (r->at + *total > r->size)
+		return 0;
+	head = r->p + (r->at - r->begin);
+	*frame = (struct journal_frame){ journal_position(r->number, r->at),
+		wide_load64(head + 16), wide_load32(head + 12),
+		slice_make(head + JOURNAL_HEAD_BYTES, n) };
+	*found = true;
+	return 0;
+}
+
+/*
+ * The next frame, or a damaged stretch; *more is false at the end.
+ */
+static int
+reader_next(struct reader *r, struct journal_frame *frame, bool *more, struct err *err)
+{
+	uint64_t begin = r->at;
+	size_t total = 0;
+	bool found = false;
+
+	*more = r->at < r->size;
+	if (!*more || head_here(r, frame, &total, &found, err) != 0)
+		return *more ? -1 : 0;
+	if (found) {
+		r->at += total;
+		return 0;
+	}
+	while (!found && r->at < r->size) {
+		r->at += 8;
+		if (r->at < r->size && head_here(r, frame, &total, &found, err) != 0)
+			return -1;
+	}
+	*frame = (struct journal_frame){ .position = journal_position(r->number, begin) };
+	return 0;
+}
+
+/* ---- the doors ---- */
+
+/*
+ * Visit a file's frames from r->at on; those of others were read by now.
+ */
+static int
+each_of_file(struct reader *r, int (*visit)(void *arg, const struct journal_frame *frame,
+    struct err *err), void *arg, struct err *err)
+{
+	struct journal_frame frame;
+	bool more = true;
+
+	while (more) {
+		if (reader_next(r, &frame, &more, err) != 0 ||
+		    (more && visit(arg, &frame, err) != 0))
+			return -1;
+	}
+	return 0;
+}
+
+int
+journal_each(const struct env *env, uint64_t from, uint64_t end,
+    int (*visit)(void *arg, const struct journal_frame *frame, struct err *err), void *arg,
+    struct err *err)
+{
+	uint32_t number = from != 0 ? journal_number(from) :
+	    (uint32_t)atomic_load(&env->mark->journal_first);
+	struct reader r = { .fd = -1 };
+	int result = 0;
+
+	for (; number <= journal_number(end) && result == 0; number++) {
+		if (number == journal_number(end) && journal_offset(end) == 0)
+			break;
+		if ((result = reader_open(&r, env, number, err)) != 0)
+			break;
+		if (number == journal_number(end) && r.size > journal_offset(end))
+			r.size = journal_offset(end);
+		if (number == journal_number(from))
+			r.at = journal_offset(from);
+		result = each_of_file(&r, visit, arg, err);
+		if (result == 0 && number == journal_number(end) && r.at < journal_offset(end))
+			result = err_set(err, ERR_CORRUPT, "journal file %u of %s is cut short", number,
+			    env->home);
+		reader_close(&r);
+	}
+	reader_close(&r);
+	free(r.p);
+	if (result == 1 && atomic_load(&env->mark->journal_first) <= number)
+		return err_set(err, ERR_CORRUPT, "journal file %u of %s is missing", number, env->home);
+	return result;
+}
+
+struct frame_list {
+	struct arena	*arena;
+	struct journal_frame *frames;
+	size_t		 n, cap;
+};
+
+static int
+list_frame(void *arg, const struct journal_frame *frame, struct err *err)
+{
+	struct frame_list *list = arg;
+	struct journal_frame *copy;
+	char *bytes;
+
+	(void)err;
+	if (list->n == list->cap) {
+		size_t cap = list->cap == 0 ? 64 : list->cap * 2;
+
+		list->frames = arena_grow(list->arena, list->frames, list->cap, cap);
+		list->cap = cap;
+	}
+	copy = &list->frames[list->n++];
+	*copy = *frame;
+	bytes = arena_alloc(list->arena, frame->record.n + CODEC_SLACK);
+	if (frame->record.n > 0)
+		memcpy(bytes, frame->record.p, frame->record.n);
+	memset(bytes + frame->record.n, 0, CODEC_SLACK);
+	copy->record.p = bytes;
+	return 0;
+}
+
+int
+journal_file(const struct env *env, uint32_t number, struct arena *arena,
+    struct journal_frame **frames, size_t *n, struct err *err)
+{
+	struct frame_list list = { .arena = arena };
+	struct reader r = { .fd = -1 };
+	int result = reader_open(&r, env, number, err);
+
+	if (result == 0)
+		result = each_of_file(&r, list_frame, &list, err);
+	reader_close(&r);
+	free(r.p);
+	*frames = list.frames;
+	*n = list.n;
+	return result;
+}
+
+int
+journal_find_end(const struct env *env, uint32_t number, uint64_t *end, struct err *err)
+{
+	struct arena *arena = arena_new(4096);
+	struct journal_frame frame;
+	struct reader r = { .fd = -1 };
+	int result = reader_open(&r, env, number, err);
+	bool more = result == 0;
+
+	*end = 0;
+	while (more && result == 0) {
+		struct codec_batch batch;
+		struct err why;
+
+		result = reader_next(&r, &frame, &more, err);
+		if (result == 0 && more && frame.measurement_id != 0 &&
+		    codec_batch_open(frame.record, arena, &batch, &why) == 0)
+			*end = r.at;
+		arena_reset(arena);
+	}
+	reader_close(&r);
+	free(r.p);
+	arena_free(arena);
+	return result < 0 ? -1 : 0;
+}
