@@ -4,6 +4,8 @@
 #include "base/memory.h"
 
 #include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,9 +86,30 @@ memory_string(const char *text)
 
 #define RELEASE_FROM (4u << 20)		/* held free; less is kept for the next request */
 
+/*
+ * Memory of our own that is really there, in bytes: what was given back counts for nothing, though
+ * malloc counts it among what it holds free for as long as something lies behind it.
+ */
+static size_t
+resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long all, shared;
+	size_t bytes = SIZE_MAX;
+
+	if (file == NULL)
+		return bytes;
+	if (fscanf(file, "%*u %lu %lu", &all, &shared) == 2 && all >= shared)
+		bytes = (all - shared) * (size_t)sysconf(_SC_PAGESIZE);
+	fclose(file);
+	return bytes;
+}
+
 void
 memory_release(void)
 {
-	if (mallinfo2().fordblks > RELEASE_FROM)
+	struct mallinfo2 info = mallinfo2();
+
+	if (info.fordblks > RELEASE_FROM && resident() > info.uordblks + info.hblkhd + RELEASE_FROM)
 		malloc_trim(0);
 }
