@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 
-#define OUT_PIECE_BYTES 65536
+#define OUT_PIECE_BYTES (60u << 10)	/* with a row more it still is one FastCGI record */
 
 struct out {
 	struct buf	 buf;		/* not yet handed on; writers may append to it directly */
