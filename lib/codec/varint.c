@@ -1,17 +1,9 @@
 /*
- * codec/varint.c - small numbers in few bytes, and the checksum of records
+ * codec/varint.c - small numbers in few bytes
  *
  * LEB128 without a sign, as Protocol Buffers have it.
  */
-#include <zlib.h>
-
 #include "codec/codec.h"
-
-uint32_t
-codec_crc32(const void *p, size_t n)
-{
-	return (uint32_t)crc32_z(0, p, n);
-}
 
 void
 codec_varint_put(struct buf *out, uint64_t v)

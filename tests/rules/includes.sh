@@ -36,7 +36,7 @@ fcgi_config.h: http
 fcgimisc.h:    http
 fcgios.h:      http
 zlib.h:        http codec
-libdeflate.h:  http
+libdeflate.h:  http codec
 db.h:          store
 sodium.h:      auth
 jansson.h:     admin query
