@@ -1,0 +1,348 @@
+/*
+ * tests/unit/store_journal_test.c - journal files that were cut, damaged or left half-written
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "store_home.h"
+
+static size_t dies_after;	/* 0: never */
+
+/*
+ * In place of the C library's, as the store sees it: a process that is killed while it writes.
+ */
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t offset)
+{
+	if (dies_after > 0 && n > dies_after) {
+		syscall(SYS_pwrite64, fd, p, dies_after, offset);
+		raise(SIGKILL);
+	}
+	return syscall(SYS_pwrite64, fd, p, n, offset);
+}
+
+static struct series_ref *
+series_of(const char *name)
+{
+	struct tag tag = { SLICE("host"), slice_from(name) };
+
+	return home_ref(&tag, 1);
+}
+
+static void
+put_rows(struct home *h, const char *measurement, struct series_ref *ref, int64_t from, int64_t n)
+{
+	for (int64_t t = from; t < from + n; t++)
+		home_put(h, home_point(h, measurement, ref, t, 1), "v",
+		    (struct value){ .type = VALUE_INTEGER, .i = t * 1000000007 });
+	home_append(h);
+}
+
+/*
+ * How many rows there are, or -1 with *err.
+ */
+static int
+count(struct home *h, const char *measurement, const struct series_ref *ref, struct err *err)
+{
+	struct store_measurement *m = home_measurement(h, measurement);
+	struct store_scan_spec spec = { .measurement = m, .series = &ref->id, .n_series = 1,
+		.fields = &m->fields[0].id, .n_fields = 1, .from = INT64_MIN, .to = INT64_MAX };
+	const struct store_block *block;
+	struct store_cursor *cursor;
+	struct store_scan *scan;
+	int n = 0, r;
+
+	if (store_scan_begin(h->store, &spec, &scan, err) != 0)
+		return -1;
+	cursor = store_scan_cursor(scan, 0);
+	while ((r = store_cursor_next(cursor, &block, err)) == 0 && block != NULL)
+		n += (int)block->n_rows;
+	store_scan_end(scan);
+	return r == 0 ? n : -1;
+}
+
+static int
+count_well(struct home *h, const char *measurement, const struct series_ref *ref)
+{
+	struct err err;
+	int n = count(h, measurement, ref, &err);
+
+	if (n < 0)
+		home_die("count", &err);
+	return n;
+}
+
+static int
+open_in(const struct home *h, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", h->path, name);
+	return open(path, O_RDWR);
+}
+
+static off_t
+size_of(const struct home *h, const char *name)
+{
+	int fd = open_in(h, name);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	assert_int_equal(fstat(fd, &st), 0);
+	close(fd);
+	return st.st_size;
+}
+
+static void
+flip(const struct home *h, const char *name, off_t at)
+{
+	int fd = open_in(h, name);
+	char c;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &c, 1, at), 1);
+	c ^= 4;
+	assert_int_equal(pwrite(fd, &c, 1, at), 1);
+	close(fd);
+}
+
+/*
+ * As after a reboot: nobody has the store open, and the mark page is of another life.
+ */
+static void
+reboot(struct home *h)
+{
+	char path[128];
+
+	store_close(h->store);
+	snprintf(path, sizeof(path), "%s/weir.mark", h->path);
+	assert_int_equal(unlink(path), 0);
+	home_open(h);
+}
+
+static void
+compact(struct home *h)
+{
+	struct err err;
+
+	if (store_compact(h->store, &(struct store_compact_spec){ 0 }, &err) != 0)
+		home_die("compact", &err);
+}
+
+#define FIRST "journal.0000000001"
+
+static void
+a_torn_end_costs_nothing_that_was_whole(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	static const size_t torn[] = { 1, 8, 39, 40, 41, 100, 200 };
+	struct home h;
+	off_t whole;
+	int fd, rows = 0;
+
+	(void)unused;
+	home_new(&h);
+	for (size_t i = 0; i < UNIT_N(torn); i++) {
+		char bytes[256];
+
+		put_rows(&h, "m", ref, rows, 3);
+		rows += 3;
+		whole = size_of(&h, FIRST);
+		put_rows(&h, "m", ref, 1000, 30);	/* of this only a part gets to the disk */
+		fd = open_in(&h, FIRST);
+		assert_true(size_of(&h, FIRST) > whole + 200);
+		assert_int_equal(pread(fd, bytes, torn[i], whole), torn[i]);
+		assert_int_equal(ftruncate(fd, whole + (off_t)torn[i]), 0);
+		close(fd);
+		reboot(&h);
+		assert_int_equal(count_well(&h, "m", ref), rows);
+		assert_int_equal(size_of(&h, FIRST), whole);
+	}
+	compact(&h);
+	assert_int_equal(count_well(&h, "m", ref), rows);
+	assert_int_equal(size_of(&h, FIRST), -1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/*
+ * A bit of the second of three frames: in its head, or in its record.
+ */
+static void
+damage_at(off_t in_frame, const char *says)
+{
+	struct series_ref *ref = series_of("a"), *other = series_of("b");
+	struct home h;
+	struct err err;
+	off_t first, second;
+
+	home_new(&h);
+	put_rows(&h, "m", ref, 0, 10);
+	first = size_of(&h, FIRST);
+	put_rows(&h, "m", ref, 10, 10);
+	second = size_of(&h, FIRST);
+	put_rows(&h, "m", ref, 20, 10);
+	put_rows(&h, "other", other, 0, 10);
+	flip(&h, FIRST, first + in_frame);
+	assert_int_equal(count(&h, "m", ref, &err), -1);
+	assert_int_equal(err.code, ERR_CORRUPT);
+	if (strstr(err.text, says) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err.text, says);
+	reboot(&h);
+	assert_true(size_of(&h, FIRST) > second);	/* what follows the damage is there still */
+	compact(&h);
+	assert_int_equal(count_well(&h, "m", ref), 20);
+	assert_int_equal(count_well(&h, "other", other), 10);
+	assert_int_equal(size_of(&h, FIRST), -1);
+	assert_true(size_of(&h, "damaged." FIRST) > second);
+	put_rows(&h, "m", ref, 10, 10);
+	assert_int_equal(count_well(&h, "m", ref), 30);
+	home_ref_free(ref);
+	home_ref_free(other);
+	home_free(&h);
+}
+
+static void
+a_damaged_frame_is_told_and_set_aside(void **unused)
+{
+	(void)unused;
+	damage_at(5, "journal file 1 is damaged at byte");
+	damage_at(36, "journal file 1 is damaged at byte");
+	damage_at(60, "a journal record fails its checksum (bucket");
+}
+
+/*
+ * The frames that a killed writer had not finished are longer than what comes next; nothing of
+ * them may be taken for something that follows it.
+ */
+static void
+what_a_killed_writer_left_is_gone(void **unused)
+{
+	struct series_ref *a = series_of("a"), *b = series_of("b");
+	struct home h;
+	int status;
+	pid_t pid;
+
+	(void)unused;
+	home_new(&h);
+	put_rows(&h, "m", a, 0, 5);
+	put_rows(&h, "n", b, 0, 5);
+	if ((pid = fork()) == 0) {
+		h.store = NULL;
+		home_open(&h);
+		put_rows(&h, "m", a, 100, 1);
+		/* two measurements, two frames; the second is whole but the write is not */
+		for (int64_t t = 200; t < 400; t++)
+			home_put(&h, home_point(&h, "m", a, t, 1), "v",
+			    (struct value){ .type = VALUE_INTEGER, .i = t * t * t });
+		home_put(&h, home_point(&h, "n", b, 500, 1), "v",
+		    (struct value){ .type = VALUE_INTEGER, .i = 1 });
+		for (int64_t t = 0; t < 2000; t++)
+			home_put(&h, home_point(&h, "z", a, t, 1), "v",
+			    (struct value){ .type = VALUE_INTEGER, .i = t * t * t });
+		dies_after = 2500;
+		home_append(&h);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(count_well(&h, "m", a), 6);
+	put_rows(&h, "m", a, 600, 1);
+	assert_int_equal(count_well(&h, "m", a), 7);
+	assert_int_equal(count_well(&h, "n", b), 5);
+	reboot(&h);
+	assert_int_equal(count_well(&h, "m", a), 7);
+	assert_int_equal(count_well(&h, "n", b), 5);
+	compact(&h);
+	assert_int_equal(count_well(&h, "m", a), 7);
+	assert_int_equal(count_well(&h, "n", b), 5);
+	assert_int_equal(size_of(&h, "damaged." FIRST), -1);
+	home_ref_free(a);
+	home_ref_free(b);
+	home_free(&h);
+}
+
+/*
+ * Whatever was deleted stays so when a drained file comes back, as it may after a power failure.
+ */
+static void
+a_drained_file_that_comes_back_is_not_read(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct store_measurement *m;
+	char copy[512];
+	struct home h;
+	struct err err;
+	uint64_t n;
+
+	(void)unused;
+	home_new(&h);
+	put_rows(&h, "m", ref, 0, 10);
+	snprintf(copy, sizeof(copy), "cp %s/" FIRST " %s/kept", h.path, h.path);
+	assert_int_equal(system(copy), 0);
+	m = home_measurement(&h, "m");
+	assert_int_equal(store_delete_rows(h.store, m, &ref->id, 1, 0, 4, &n, &err), 0);
+	assert_int_equal(n, 5);
+	snprintf(copy, sizeof(copy), "mv %s/kept %s/" FIRST, h.path, h.path);
+	assert_int_equal(system(copy), 0);
+	assert_int_equal(count_well(&h, "m", ref), 5);
+	reboot(&h);
+	assert_int_equal(count_well(&h, "m", ref), 5);
+	assert_int_equal(size_of(&h, FIRST), -1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/*
+ * Many files, each sealed after a write or two, and a reader beside each step of draining them.
+ */
+static void
+files_go_one_by_one_and_rows_stay(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+	int rows = 0;
+
+	(void)unused;
+	home_new(&h);
+	store_close(h.store);
+	h.options.compact_bytes = 500;
+	home_open(&h);
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < 10; i++, rows += 20)
+			put_rows(&h, "m", ref, rows, 20);
+		if (round == 0)
+			assert_true(size_of(&h, FIRST) >= 500 && size_of(&h, "journal.0000000003") > 0);
+		assert_int_equal(count_well(&h, "m", ref), rows);
+		store_maintain(h.store, STORE_BUSY, NULL, NULL);
+		assert_int_equal(count_well(&h, "m", ref), rows);
+		if (round == 2)
+			reboot(&h);
+		store_maintain(h.store, STORE_PAUSE, NULL, NULL);
+		assert_int_equal(count_well(&h, "m", ref), rows);
+	}
+	assert_int_equal(size_of(&h, FIRST), -1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_torn_end_costs_nothing_that_was_whole),
+		cmocka_unit_test(a_damaged_frame_is_told_and_set_aside),
+		cmocka_unit_test(what_a_killed_writer_left_is_gone),
+		cmocka_unit_test(a_drained_file_that_comes_back_is_not_read),
+		cmocka_unit_test(files_go_one_by_one_and_rows_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
