@@ -198,7 +198,7 @@ struct http_reply {
 };
 
 void	 http_reply_open(struct http_request *req);
-void	 http_reply_end(struct http_request *req);	/* sends what is left */
+void	 http_reply_end(struct http_request *req);	/* writes what is left; the link flushes at its end */
 void	 http_reply_close(struct http_reply *reply);	/* keeps modest buffers for the next one */
 void	 http_reply_free(struct http_reply *reply);
 void	 http_reply_options(struct http_request *req);

@@ -150,6 +150,7 @@ http_link_cgi_serve(struct http_server *server, struct err *err)
 	(void)err;
 	open_body(&cgi);
 	http_server_answer(server, &cgi.link);
+	cgi_flush(&cgi.link);
 	buf_free(&cgi.out);
 	let_go();
 	if (server->program.after_reply != NULL)

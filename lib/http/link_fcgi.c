@@ -76,28 +76,41 @@ send_all(int fd, struct iovec *pieces, int n)
 	return 0;
 }
 
-/*
- * One record of standard output: what is pending, then n bytes, RECORD_BYTES at most together.
- */
-static int
-send_record(struct fcgi_link *l, const char *p, size_t n)
+static FCGI_Header
+head_of(const struct fcgi_link *l, unsigned char type, size_t content)
 {
-	static char zeros[8];
-	size_t content = l->n_pending + n, padding = -content & 7;
-	FCGI_Header head = {
-		.version = FCGI_VERSION_1, .type = FCGI_STDOUT,
+	return (FCGI_Header){
+		.version = FCGI_VERSION_1, .type = type,
 		.requestIdB1 = (unsigned char)(l->request.requestId >> 8),
 		.requestIdB0 = (unsigned char)l->request.requestId,
 		.contentLengthB1 = (unsigned char)(content >> 8),
-		.contentLengthB0 = (unsigned char)content, .paddingLength = (unsigned char)padding,
+		.contentLengthB0 = (unsigned char)content, .paddingLength = -content & 7,
 	};
+}
+
+/*
+ * One record of standard output: what is pending, then n bytes, RECORD_BYTES at most together. And
+ * with it the end of the request, if this is the last one: a web server that has read a whole answer
+ * closes the connection, and more would come too late.
+ */
+static int
+send_record(struct fcgi_link *l, const char *p, size_t n, bool last)
+{
+	static char zeros[8];
+	size_t content = l->n_pending + n;
+	FCGI_Header head = head_of(l, FCGI_STDOUT, content);
+	struct {
+		FCGI_Header	 no_more;
+		FCGI_EndRequestRecord request;
+	} end = { head_of(l, FCGI_STDOUT, 0), { head_of(l, FCGI_END_REQUEST,
+	    sizeof(FCGI_EndRequestBody)), { .protocolStatus = FCGI_REQUEST_COMPLETE } } };
 	struct iovec pieces[] = {
-		{ &head, sizeof(head) }, { l->pending, l->n_pending },
-		{ (void *)(uintptr_t)p, n }, { zeros, padding },
+		{ &head, content == 0 ? 0 : sizeof(head) }, { l->pending, l->n_pending },
+		{ (void *)(uintptr_t)p, n }, { zeros, -content & 7 }, { &end, last ? sizeof(end) : 0 },
 	};
 
 	l->n_pending = 0;
-	return content == 0 ? 0 : send_all(l->request.ipcFd, pieces, 4);
+	return content == 0 && !last ? 0 : send_all(l->request.ipcFd, pieces, 5);
 }
 
 static int
@@ -108,7 +121,7 @@ fcgi_write(struct http_link *link, const char *p, size_t n)
 	while (n > PENDING_BYTES - l->n_pending) {
 		size_t room = RECORD_BYTES - l->n_pending, part = n < room ? n : room;
 
-		if (send_record(l, p, part) != 0)
+		if (send_record(l, p, part, false) != 0)
 			return -1;
 		p += part;
 		n -= part;
@@ -121,7 +134,17 @@ fcgi_write(struct http_link *link, const char *p, size_t n)
 static int
 fcgi_flush(struct http_link *link)
 {
-	return send_record((struct fcgi_link *)link, NULL, 0);
+	return send_record((struct fcgi_link *)link, NULL, 0, false);
+}
+
+/*
+ * The request is over; libfcgi, which has nothing of the answer, need not say so again.
+ */
+static void
+end_request(struct fcgi_link *l)
+{
+	send_record(l, NULL, 0, true);
+	l->request.out->wasFCloseCalled = l->request.err->wasFCloseCalled = 1;
 }
 
 static bool
@@ -213,6 +236,7 @@ serve_one(struct http_server *server, struct fcgi_link *link)
 
 	link->n_pending = 0;
 	http_server_answer(server, &link->link);
+	end_request(link);
 	all_read = is_all_read(server, link);
 	FCGX_Finish_r(&link->request);
 	if (!all_read && link->request.ipcFd != -1)

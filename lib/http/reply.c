@@ -142,18 +142,15 @@ send_whole(struct http_request *req)
 	}
 	if (send_head(req, (int64_t)body->n) == 0 && has_body(req))
 		link->write(link, body->p, body->n);
-	link->flush(link);
 }
 
 static void
 send_rest(struct http_request *req)
 {
 	struct http_reply *r = &req->inside->reply;
-	struct http_link *link = req->inside->link;
 
 	if (!r->out.failed && !r->cut)
 		send_piece(req, r->out.buf.p, r->out.buf.n, Z_FINISH);
-	link->flush(link);
 }
 
 void
