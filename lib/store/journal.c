@@ -28,6 +28,7 @@
 #include "store/journal_priv.h"
 
 #define STEP_BYTES (2u << 20)	/* appended in one section */
+#define AHEAD_BYTES (64u << 10)	/* zeros in front of small frames */
 
 void
 journal_name(char name[JOURNAL_NAME_BYTES], uint32_t number)
@@ -104,35 +105,35 @@ open_newest(struct env *env, uint32_t number, struct err *err)
 }
 
 /*
- * Bytes behind the end, of a writer that failed or was killed, go before anything is put there: a
- * frame among them must not be taken for one that follows.
+ * Cut the newest file off at its end.
  */
 static int
-cut_reach(struct env *env, struct err *err)
+cut(struct env *env, struct err *err)
 {
 	uint64_t end = journal_end(env);
 
-	if (atomic_load(&env->mark->journal_reach) <= end)
-		return 0;
 	if (open_newest(env, journal_number(end), err) != 0)
 		return -1;
 	if (ftruncate(env->journal_fd, (off_t)journal_offset(end)) != 0)
 		return err_set(err, ERR_UNAVAILABLE, "the journal cannot be cut: %s", strerror(errno));
-	atomic_store(&env->mark->journal_reach, end);
+	atomic_store(&env->mark->journal_size, journal_offset(end));
+	atomic_store(&env->mark->journal_torn, 0);
 	return 0;
 }
 
 int
 journal_seal(struct env *env, struct err *err)
 {
-	uint64_t end = journal_end(env), next = journal_position(journal_number(end) + 1, 0);
+	struct env_mark *mark = env->mark;
+	uint64_t end = journal_end(env);
 
 	if (journal_offset(end) == 0)
 		return 0;
-	if (cut_reach(env, err) != 0)
+	if ((atomic_load(&mark->journal_torn) != 0 ||
+	    atomic_load(&mark->journal_size) != journal_offset(end)) && cut(env, err) != 0)
 		return -1;
-	atomic_store(&env->mark->journal_reach, next);
-	atomic_store(&env->mark->journal_end, next);
+	atomic_store(&mark->journal_size, 0);
+	atomic_store(&mark->journal_end, journal_position(journal_number(end) + 1, 0));
 	return 0;
 }
 
@@ -176,6 +177,40 @@ write_all(int fd, const char *p, size_t n, uint64_t offset)
 }
 
 /*
+ * Make the file longer before small frames are put there: a sync that finds a file longer than the
+ * last one did has to write that down, too, and takes half as long again.
+ */
+static int
+extend(struct env *env, uint64_t end)
+{
+	static const char zeros[AHEAD_BYTES];
+
+	if (write_all(env->journal_fd, zeros, sizeof(zeros), end) != 0)
+		return -1;
+	atomic_store(&env->mark->journal_size, end + sizeof(zeros));
+	return 0;
+}
+
+/*
+ * Write behind the end. Killed or refused on the way, what is there is cut off by whoever comes
+ * next: a frame among it must not be taken for one that follows.
+ */
+static int
+write_behind(struct env *env, const char *p, size_t n, uint64_t end)
+{
+	struct env_mark *mark = env->mark;
+
+	atomic_store(&mark->journal_torn, 1);
+	if (end + n > atomic_load(&mark->journal_size) && n < AHEAD_BYTES / 8 && extend(env, end) != 0)
+		return -1;
+	if (write_all(env->journal_fd, p, n, end) != 0)
+		return -1;
+	if (end + n > atomic_load(&mark->journal_size))
+		atomic_store(&mark->journal_size, end + n);
+	return 0;
+}
+
+/*
  * Inside: one step. *at goes behind the frames that are in.
  */
 static int
@@ -185,18 +220,18 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	uint64_t end;
 	size_t next;
 
-	if (seal_if_due(env, err) != 0 || cut_reach(env, err) != 0)
+	if ((atomic_load(&mark->journal_torn) != 0 && cut(env, err) != 0) ||
+	    seal_if_due(env, err) != 0)
 		return -1;
 	end = journal_end(env);
 	if (open_newest(env, journal_number(end), err) != 0)
 		return -1;
 	next = place_frames(frames, *at, end);
-	atomic_store(&mark->journal_reach, end + (next - *at));
-	if (write_all(env->journal_fd, frames->p + *at, next - *at, journal_offset(end)) != 0) {
+	if (write_behind(env, frames->p + *at, next - *at, journal_offset(end)) != 0) {
 		struct err why;
 
 		err_set(err, ERR_UNAVAILABLE, "the journal could not be written: %s", strerror(errno));
-		if (cut_reach(env, &why) != 0)
+		if (cut(env, &why) != 0)
 			log_warning("%s: %s", env->home, why.text);
 		return -1;
 	}
@@ -204,6 +239,7 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	*at = next;
 	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
 	atomic_store(&mark->journal_end, end);
+	atomic_store(&mark->journal_torn, 0);
 	env->sync[SYNC_JOURNAL].written = end;
 	return 0;
 }
@@ -369,7 +405,8 @@ journal_recover(struct env *env)
 	atomic_store(&mark->journal_first, state.first);
 	atomic_store(&mark->sync[SYNC_JOURNAL].synced, 0);
 	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
-	atomic_store(&mark->journal_reach, end);
+	atomic_store(&mark->journal_size, journal_offset(end));
+	atomic_store(&mark->journal_torn, 0);
 	atomic_store(&mark->journal_end, end);
 	return 0;
 }

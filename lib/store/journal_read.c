@@ -140,14 +140,26 @@ head_here(struct reader *r, struct journal_frame *frame, size_t *total, bool *fo
 }
 
 /*
- * The next frame, or a damaged stretch; *more is false at the end.
+ * Are the next 8 bytes (or those that there are) zeros? They are in memory.
+ */
+static bool
+zeros_here(const struct reader *r)
+{
+	uint64_t left = r->size - r->at;
+	static const char zeros[8];
+
+	return memcmp(r->p + (r->at - r->begin), zeros, left < 8 ? (size_t)left : 8) == 0;
+}
+
+/*
+ * The next frame, or a damaged stretch; *more is false at the end, and where only zeros follow.
  */
 static int
 reader_next(struct reader *r, struct journal_frame *frame, bool *more, struct err *err)
 {
 	uint64_t begin = r->at;
 	size_t total = 0;
-	bool found = false;
+	bool found = false, zeros = true;
 
 	*more = r->at < r->size;
 	if (!*more || head_here(r, frame, &total, &found, err) != 0)
@@ -157,10 +169,12 @@ reader_next(struct reader *r, struct journal_frame *frame, bool *more, struct er
 		return 0;
 	}
 	while (!found && r->at < r->size) {
+		zeros = zeros && zeros_here(r);
 		r->at += 8;
 		if (r->at < r->size && head_here(r, frame, &total, &found, err) != 0)
 			return -1;
 	}
+	*more = found || !zeros;
 	*frame = (struct journal_frame){ .position = journal_position(r->number, begin) };
 	return 0;
 }

@@ -61,7 +61,8 @@ struct env_mark {
 							   schema, so that remembered ids die */
 	_Atomic uint64_t	 journal_first;	/* number of the oldest journal file */
 	_Atomic uint64_t	 journal_end;	/* where the next frame goes */
-	_Atomic uint64_t	 journal_reach;	/* past the end: a writer began, and did not finish */
+	_Atomic uint64_t	 journal_size;	/* bytes of the newest file: zeros from the end on */
+	_Atomic uint32_t	 journal_torn;	/* a writer began, and did not finish: other bytes */
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
 };
 

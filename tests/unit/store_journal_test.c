@@ -100,6 +100,23 @@ size_of(const struct home *h, const char *name)
 	return st.st_size;
 }
 
+/*
+ * Where its last frame ends: zeros may follow, and frames end with no more of them than fill up to a
+ * multiple of 8.
+ */
+static off_t
+end_of(const struct home *h, const char *name)
+{
+	off_t end = size_of(h, name);
+	int fd = open_in(h, name);
+	char c = 0;
+
+	while (end > 0 && pread(fd, &c, 1, end - 1) == 1 && c == 0)
+		end--;
+	close(fd);
+	return (end + 7) & ~(off_t)7;
+}
+
 static void
 flip(const struct home *h, const char *name, off_t at)
 {
@@ -154,20 +171,48 @@ a_torn_end_costs_nothing_that_was_whole(void **unused)
 
 		put_rows(&h, "m", ref, rows, 3);
 		rows += 3;
-		whole = size_of(&h, FIRST);
+		whole = end_of(&h, FIRST);
 		put_rows(&h, "m", ref, 1000, 30);	/* of this only a part gets to the disk */
 		fd = open_in(&h, FIRST);
-		assert_true(size_of(&h, FIRST) > whole + 200);
+		assert_true(end_of(&h, FIRST) > whole + 200);
 		assert_int_equal(pread(fd, bytes, torn[i], whole), torn[i]);
 		assert_int_equal(ftruncate(fd, whole + (off_t)torn[i]), 0);
 		close(fd);
 		reboot(&h);
 		assert_int_equal(count_well(&h, "m", ref), rows);
-		assert_int_equal(size_of(&h, FIRST), whole);
+		assert_int_equal(end_of(&h, FIRST), whole);
 	}
 	compact(&h);
 	assert_int_equal(count_well(&h, "m", ref), rows);
 	assert_int_equal(size_of(&h, FIRST), -1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/*
+ * A power failure may undo the cut of a file that was sealed.
+ */
+static void
+zeros_at_the_end_of_a_sealed_file_are_no_damage(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+	int fd;
+
+	(void)unused;
+	home_new(&h);
+	store_close(h.store);
+	h.options.compact_bytes = 500;
+	home_open(&h);
+	for (int i = 0; i < 8; i++)
+		put_rows(&h, "m", ref, i * 20, 20);
+	fd = open_in(&h, FIRST);
+	assert_int_equal(ftruncate(fd, size_of(&h, FIRST) + 70000), 0);
+	close(fd);
+	assert_int_equal(count_well(&h, "m", ref), 160);
+	compact(&h);
+	assert_int_equal(count_well(&h, "m", ref), 160);
+	assert_int_equal(size_of(&h, "damaged." FIRST), -1);
 	home_ref_free(ref);
 	home_free(&h);
 }
@@ -185,9 +230,9 @@ damage_at(off_t in_frame, const char *says)
 
 	home_new(&h);
 	put_rows(&h, "m", ref, 0, 10);
-	first = size_of(&h, FIRST);
+	first = end_of(&h, FIRST);
 	put_rows(&h, "m", ref, 10, 10);
-	second = size_of(&h, FIRST);
+	second = end_of(&h, FIRST);
 	put_rows(&h, "m", ref, 20, 10);
 	put_rows(&h, "other", other, 0, 10);
 	flip(&h, FIRST, first + in_frame);
@@ -196,7 +241,7 @@ damage_at(off_t in_frame, const char *says)
 	if (strstr(err.text, says) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", err.text, says);
 	reboot(&h);
-	assert_true(size_of(&h, FIRST) > second);	/* what follows the damage is there still */
+	assert_true(end_of(&h, FIRST) > second);	/* what follows the damage is there still */
 	compact(&h);
 	assert_int_equal(count_well(&h, "m", ref), 20);
 	assert_int_equal(count_well(&h, "other", other), 10);
@@ -319,7 +364,7 @@ files_go_one_by_one_and_rows_stay(void **unused)
 		for (int i = 0; i < 10; i++, rows += 20)
 			put_rows(&h, "m", ref, rows, 20);
 		if (round == 0)
-			assert_true(size_of(&h, FIRST) >= 500 && size_of(&h, "journal.0000000003") > 0);
+			assert_true(end_of(&h, FIRST) >= 500 && size_of(&h, "journal.0000000003") > 0);
 		assert_int_equal(count_well(&h, "m", ref), rows);
 		store_maintain(h.store, STORE_BUSY, NULL, NULL);
 		assert_int_equal(count_well(&h, "m", ref), rows);
@@ -338,6 +383,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_torn_end_costs_nothing_that_was_whole),
+		cmocka_unit_test(zeros_at_the_end_of_a_sealed_file_are_no_damage),
 		cmocka_unit_test(a_damaged_frame_is_told_and_set_aside),
 		cmocka_unit_test(what_a_killed_writer_left_is_gone),
 		cmocka_unit_test(a_drained_file_that_comes_back_is_not_read),
