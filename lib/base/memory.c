@@ -84,8 +84,6 @@ memory_string(const char *text)
 	return memcpy(memory_alloc(n), text, n);
 }
 
-#define RELEASE_FROM (4u << 20)		/* held free; less is kept for the next request */
-
 /*
  * Memory of our own that is really there, in bytes: what was given back counts for nothing, though
  * malloc counts it among what it holds free for as long as something lies behind it.
@@ -106,10 +104,10 @@ resident(void)
 }
 
 void
-memory_release(void)
+memory_release(size_t keep)
 {
 	struct mallinfo2 info = mallinfo2();
 
-	if (info.fordblks > RELEASE_FROM && resident() > info.uordblks + info.hblkhd + RELEASE_FROM)
+	if (info.fordblks > keep && resident() > info.uordblks + info.hblkhd + keep)
 		malloc_trim(0);
 }

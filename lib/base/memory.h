@@ -17,9 +17,9 @@ void	*memory_grow(void *old, size_t n, size_t item_bytes);	/* realloc, product c
 char	*memory_string(const char *text);
 
 /*
- * memory_release - give back to the system what malloc holds free, when that is much: for a
- *     program that stays up, after work that took more than the usual
+ * memory_release - give back to the system what malloc holds free, when that is more than `keep`
+ *     bytes: for a program that stays up, between two requests
  */
-void	 memory_release(void);
+void	 memory_release(size_t keep);
 
 #endif

@@ -93,6 +93,9 @@ program_store(struct program *program, struct store **store, struct err *err)
  */
 #define CGI_WORK_NS INT64_C(250000000)
 
+#define BUSY_KEEP_BYTES ((size_t)32 << 20)	/* of free memory, for a request that comes at once */
+#define IDLE_KEEP_BYTES ((size_t)4 << 20)
+
 static bool
 is_wanted(void *arg)
 {
@@ -111,7 +114,7 @@ after_reply(void *ctx)
 	if (program->store != NULL)
 		store_maintain(program->store, http_is_cgi() ? STORE_PAUSE : STORE_BUSY, is_wanted,
 		    &until);
-	memory_release();
+	memory_release(BUSY_KEEP_BYTES);
 }
 
 /*
@@ -130,7 +133,7 @@ idle(void *ctx)
 	if (program->store != NULL)
 		store_maintain(program->store, program->paused ? STORE_IDLE : STORE_PAUSE, is_wanted,
 		    &until);
-	memory_release();
+	memory_release(IDLE_KEEP_BYTES);
 	if (program->paused)
 		return 0;
 	program->paused = true;
