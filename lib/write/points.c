@@ -4,8 +4,8 @@
  *     pieces ─► window (whole lines, and the beginning of one more) ─► batch ─► store
  *                 ▲                                    └ what is left over ┘
  *
- * A body of the usual size is one window and one batch. A longer one takes no more memory: a window
- * is parsed once it holds WINDOW_BYTES, what follows its last whole line moves to its beginning, and
+ * A body of the usual size is one piece and one batch, and is parsed where it lies. A longer one takes
+ * no more memory: a window is parsed once it holds WINDOW_BYTES, what follows its last whole line moves to its beginning, and
  * only a line that is longer than that makes it grow, up to the longest line that is read at all.
  *
  * A bucket that a write may make is made when the first batch has a row: a body without one good
@@ -17,6 +17,7 @@
 #include "write/write_priv.h"
 
 #define WINDOW_BYTES	((size_t)2 << 20)
+#define IN_PLACE_BYTES	((size_t)64 << 10)	/* of a piece that is worth a batch of its own */
 #define BATCH_BYTES	((size_t)16 << 20)	/* a usual window's batch takes a tenth of it */
 
 /*
@@ -96,20 +97,48 @@ store_batch(struct writing *w, struct batch *batch, struct err *err)
 }
 
 /*
- * fill_window - take pieces until the window holds `want` bytes, or the body ends
+ * store_lines - parse and store the whole lines of some text; *left is what it ends with
  */
 static int
-fill_window(struct writing *w, size_t want, struct err *err)
+store_lines(struct writing *w, struct slice text, struct slice *left, struct err *err)
+{
+	struct arena *arena = w->request->memory->batch;
+	enum line_stop stop;
+	size_t consumed;
+
+	*left = text;
+	do {
+		struct batch batch;
+		int result;
+
+		batch_init(&batch, arena, &w->rejects);
+		stop = line_parse(w->known->memo, &w->stream, &w->options, *left, w->final, &batch,
+		    &consumed);
+		*left = slice_make(left->p + consumed, left->n - consumed);
+		result = store_batch(w, &batch, err);
+		arena_reset(arena);
+		if (result != 0)
+			return -1;
+	} while (stop == LINE_BATCH_FULL);
+	return 0;
+}
+
+/*
+ * next_piece - one that is large, with nothing left over from those before, is parsed where it lies;
+ *              of others, and of what is left over, the window is made
+ */
+static int
+next_piece(struct writing *w, struct err *err)
 {
 	struct buf *window = &w->request->memory->window;
 	struct slice piece;
 
-	while (!w->final && window->n < want) {
-		if (w->request->next(w->request->from, &piece, err) != 0)
-			return -1;
-		buf_put_slice(window, piece);
-		w->final = piece.n == 0;
-	}
+	if (w->request->next(w->request->from, &piece, err) != 0)
+		return -1;
+	w->final = piece.n == 0;
+	if (window->n == 0 && piece.n >= IN_PLACE_BYTES && store_lines(w, piece, &piece, err) != 0)
+		return -1;
+	buf_put_slice(window, piece);
 	return 0;
 }
 
@@ -120,26 +149,14 @@ static int
 store_window(struct writing *w, struct err *err)
 {
 	struct buf *window = &w->request->memory->window;
-	struct arena *arena = w->request->memory->batch;
-	enum line_stop stop;
-	size_t at = 0, consumed;
+	struct slice left;
 
 	buf_reserve(window, LINE_SLACK);
-	do {
-		struct batch batch;
-		int result;
-
-		batch_init(&batch, arena, &w->rejects);
-		stop = line_parse(w->known->memo, &w->stream, &w->options,
-		    slice_make(window->p + at, window->n - at), w->final, &batch, &consumed);
-		at += consumed;
-		result = store_batch(w, &batch, err);
-		arena_reset(arena);
-		if (result != 0)
-			return -1;
-	} while (stop == LINE_BATCH_FULL);
-	memmove(window->p, window->p + at, window->n - at);
-	window->n -= at;
+	if (store_lines(w, buf_slice(window), &left, err) != 0)
+		return -1;
+	if (left.n > 0)
+		memmove(window->p, left.p, left.n);
+	window->n = left.n;
 	return 0;
 }
 
@@ -151,7 +168,11 @@ store_body(struct writing *w, struct err *err)
 	struct err why;
 
 	while (!w->final) {
-		if (fill_window(w, want, err) != 0 || store_window(w, err) != 0)
+		if (next_piece(w, err) != 0)
+			return -1;
+		if (window->n < want && !w->final)
+			continue;
+		if (store_window(w, err) != 0)
 			return -1;
 		want = window->n < WINDOW_BYTES / 2 ? WINDOW_BYTES : 2 * window->n;
 	}

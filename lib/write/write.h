@@ -41,7 +41,8 @@ struct write_request {
 	enum precision	 precision;
 	uint32_t	 max_columns;	/* of a measurement, time included */
 	int		(*next)(void *from, struct slice *piece, struct err *err);
-					/* the next piece of the body, cut anywhere; empty at the end */
+					/* the next piece of the body, cut anywhere; empty at the end.
+					   LINE_SLACK readable bytes follow it */
 	void		*from;
 };
 
