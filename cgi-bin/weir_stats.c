@@ -5,7 +5,7 @@
 
 static const struct slice columns[] = {
 	SLICE("bucket"), SLICE("measurement"), SLICE("series"), SLICE("rows"), SLICE("values"),
-	SLICE("chunks"), SLICE("chunk_bytes"), SLICE("bytes_a_value"), SLICE("journal_records"),
+	SLICE("chunks"), SLICE("chunk_bytes"), SLICE("directory_bytes"), SLICE("bytes_a_value"), SLICE("journal_records"),
 	SLICE("journal_bytes"), SLICE("from"), SLICE("to"),
 };
 
@@ -71,7 +71,7 @@ add(struct weir_table *table, struct slice bucket, struct slice name, const stru
 	const struct value none = { .type = VALUE_NULL };
 	const struct value values[N_COLUMNS] = {
 		weir_text(bucket), weir_text(name), count(s->series), count(s->rows), count(s->values),
-		count(s->chunks), count(s->chunk_bytes), rate(s->chunk_bytes, s->values),
+		count(s->chunks), count(s->chunk_bytes), count(s->directory_bytes), rate(s->chunk_bytes, s->values),
 		count(backlog.records), count(backlog.bytes), any ? weir_time(s->min_time) : none,
 		any ? weir_time(s->max_time) : none,
 	};

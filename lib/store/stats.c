@@ -27,6 +27,7 @@ count_chunk(struct txn *txn, struct counting *c, struct txn_cursor *cursor, stru
 	c->out->chunks++;
 	c->out->rows += head.n_rows;
 	c->out->chunk_bytes += head.total_bytes;
+	c->out->directory_bytes += head.head_bytes;
 	for (uint32_t i = 0; i < head.n_columns; i++)
 		c->out->values += head.columns[i].n_present;
 	if (head.min_time < c->out->min_time)

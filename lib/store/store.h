@@ -314,6 +314,7 @@ int		 store_series_tags(struct store *store, const struct store_measurement *m,
 struct store_stats {		/* of the chunks of one measurement */
 	uint64_t	 series;
 	uint64_t	 chunks, chunk_bytes;
+	uint64_t	 directory_bytes;	/* of chunk_bytes: what is not times and columns */
 	uint64_t	 rows, values;		/* in chunks */
 	int64_t		 min_time, max_time;	/* of the chunks; min_time > max_time: there are none */
 };
