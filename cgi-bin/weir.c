@@ -31,6 +31,7 @@
  *         query                run InfluxQL
  *         compact              move the journal into chunks now, as from cron
  *         stats                how much there is, a row a measurement
+ *         check                read every byte back and verify it; --repair drops what is damaged
  *
  *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each.
  *
@@ -45,6 +46,7 @@
  *     1    failed; standard error says why
  *     2    the command line was wrong
  *     3    done in part: lines of a write or statements of a query were refused, the others done
+ *     4    `check` found damage, dropped or not
  *
  * FILES
  *     HOME/weir.conf    settings of this store, a line NAME = VALUE each
@@ -124,6 +126,12 @@ static const struct weir_option token_create_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct weir_option check_options[] = {
+	{ "repair", NULL, "drop what is damaged, and nothing else" },
+	{ "json", NULL, "print JSON, a line for each damaged piece" },
+	{ NULL, NULL, NULL },
+};
+
 static const struct weir_option write_options[] = {
 	{ "bucket", "NAME", "into this bucket, by name or id" },
 	{ "db", "NAME", "into this database: its bucket is made if need be" },
@@ -149,6 +157,7 @@ static const struct weir_command commands[] = {
 	{ "settings", "", "what is set, and what it means", 0, 0, no_options, weir_settings },
 	{ "compact", "", "move the journal into chunks, as from cron", 0, 0, no_options, weir_compact },
 	{ "stats", "", "how much there is, a row a measurement", 0, 0, weir_json_option, weir_stats },
+	{ "check", "", "read every byte back and verify it", 0, 0, check_options, weir_check },
 	{ "bucket create", "NAME", "make a bucket", 1, 1, bucket_create_options,
 	    weir_bucket_create },
 	{ "bucket list", "", "all buckets", 0, 0, weir_json_option, weir_bucket_list },

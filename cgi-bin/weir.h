@@ -20,6 +20,7 @@ enum weir_exit {
 	WEIR_FAILED = 1,	/* the error stands on standard error */
 	WEIR_USAGE = 2,		/* the command line is not one of ours */
 	WEIR_PARTLY = 3,	/* lines of a write, or statements of a query, were refused */
+	WEIR_DAMAGED = 4,	/* check found damage */
 };
 
 struct weir_option {
@@ -127,6 +128,7 @@ int	 weir_init(struct weir *weir, struct err *err);			/* weir_store.c */
 int	 weir_settings(struct weir *weir, struct err *err);
 int	 weir_compact(struct weir *weir, struct err *err);
 int	 weir_stats(struct weir *weir, struct err *err);		/* weir_stats.c */
+int	 weir_check(struct weir *weir, struct err *err);		/* weir_check.c */
 
 int	 weir_bucket_create(struct weir *weir, struct err *err);	/* weir_bucket.c */
 int	 weir_bucket_list(struct weir *weir, struct err *err);

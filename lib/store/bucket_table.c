@@ -119,6 +119,16 @@ store_bucket_create(struct txn *txn, struct store_bucket *bucket, struct err *er
 }
 
 int
+bucket_restore(struct txn *txn, uint64_t id, struct slice name, struct err *err)
+{
+	struct store_bucket bucket = { .id = id, .name = name };
+
+	bucket.created_ns = bucket.updated_ns = clock_now_ns();
+	txn->auth_changed = true;
+	return put(txn, &bucket, err) != 0 ? -1 : put_name(txn, &bucket, err);
+}
+
+int
 store_bucket_update(struct txn *txn, struct store_bucket *bucket, struct err *err)
 {
 	struct store_bucket old;

@@ -38,6 +38,18 @@ drop_note_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, 
 	return result;
 }
 
+int
+drop_is_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, bool *garbage,
+    struct err *err)
+{
+	struct key key = garbage_key(txn->arena, bucket_id, measurement_id);
+	struct slice value;
+	int found = txn_get(txn, DB_CATALOGUE, key_slice(&key), &value, err);
+
+	*garbage = found == 0;
+	return found < 0 ? -1 : 0;
+}
+
 /* ---- purging ---- */
 
 struct purge {

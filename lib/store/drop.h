@@ -8,10 +8,13 @@
 
 /*
  * drop_note_garbage - a measurement whose name is gone is to be purged
+ * drop_is_garbage - is it noted as that?
  * drop_purge - delete what is noted as garbage, in short transactions
  * drop_series_record - a series without rows out of the index
  */
 int	 drop_note_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     struct err *err);
+int	 drop_is_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, bool *garbage,
 	     struct err *err);
 int	 drop_purge(struct store *store, struct err *err);
 int	 drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);

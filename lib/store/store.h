@@ -104,6 +104,39 @@ struct store_backlog store_backlog_of(const struct store_backlog *list, size_t n
 int		 store_compact(struct store *store, const struct store_compact_spec *spec,
 		     struct err *err);
 
+/* ---- reading everything back ---- */
+
+struct store_damage {
+	const char	*where;		/* "journal", "chunk", "catalogue", "index" */
+	struct slice	 bucket, measurement;	/* names; .n 0: whose it was cannot be told */
+	struct slice	 series;	/* its key, as line protocol writes it; .n 0: not told */
+	int64_t		 from, to;	/* times of rows that it touches; from > to: not told */
+	const char	*what;		/* in words */
+	bool		 dropped;	/* it was taken away, and nothing else */
+};
+
+struct store_check_spec {
+	bool		 repair;	/* drop what is damaged */
+	void		(*found)(void *arg, const struct store_damage *damage);
+	void		(*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);	/* or NULL */
+	void		*arg;
+};
+
+struct store_checked {
+	uint64_t	 frames, records, chunks;	/* read: of the journal, of catalogue and index */
+	uint64_t	 rows;			/* of chunks and frames */
+	uint64_t	 damaged, dropped;
+};
+
+/*
+ * store_check - read every record, decode it and compare what belongs together; others go on
+ *     meanwhile, but for compaction and DELETE while it repairs
+ *   out    *checked  what was read, and how much of it is damaged
+ *   errs   ERR_UNAVAILABLE, ERR_IO: it could not be carried out
+ */
+int		 store_check(struct store *store, const struct store_check_spec *spec,
+		     struct store_checked *checked, struct err *err);
+
 /* ---- transactions ---- */
 
 enum store_access {

@@ -265,6 +265,11 @@ int	 counter_get(struct txn *txn, const char *name, uint64_t *v, struct err *err
 int	 format_check(struct txn *txn, struct err *err);
 int	 format_write(struct txn *txn, struct err *err);
 
+/*
+ * bucket_restore - a bucket whose record is lost (bucket_table.c): no description, kept for ever
+ */
+int	 bucket_restore(struct txn *txn, uint64_t id, struct slice name, struct err *err);
+
 /* ---- measurements and their columns (measurement_table.c) ---- */
 
 enum column_kind { COLUMN_TAG = 1, COLUMN_FIELD = 2 };		/* on disk */

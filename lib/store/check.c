@@ -1,0 +1,328 @@
+/*
+ * store/check.c - every byte read back: one database or file after the other
+ *
+ * Records are copied out in short sections and judged outside, so that others hardly notice. What
+ * belongs together is compared by looking at it again inside one section before it is called
+ * damaged: writers and the compactor go on meanwhile.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "codec/codec.h"
+#include "store/check.h"
+
+#define SECTION_BYTES (256u << 10)
+
+void
+check_found(struct check *c, const struct store_damage *damage)
+{
+	c->checked->damaged++;
+	c->checked->dropped += damage->dropped;
+	c->spec->found(c->spec->arg, damage);
+}
+
+struct drop_job {
+	enum store_db	 db;
+	struct slice	 key;
+};
+
+static int
+drop_body(struct txn *txn, void *arg, struct err *err)
+{
+	const struct drop_job *job = arg;
+
+	txn->schema_changed = txn->auth_changed = job->db != DB_CHUNKS;
+	return txn_delete(txn, job->db, job->key, err);
+}
+
+int
+check_drop(struct check *c, enum store_db db, struct slice key, bool *dropped, struct err *err)
+{
+	struct drop_job job = { db, key };
+
+	*dropped = c->spec->repair;
+	if (!c->spec->repair)
+		return 0;
+	return store_txn(c->store, STORE_RELIEVE, c->step, drop_body, &job, err);
+}
+
+/* ---- walking over a database ---- */
+
+struct raw_record {
+	struct slice	 key, value;
+};
+
+struct walk {
+	enum store_db	 db;
+	struct slice	 from;
+	struct raw_record *list;
+	size_t		 n, cap, bytes;
+	bool		 more;
+};
+
+static int
+take(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+{
+	struct walk *w = arg;
+	char *copy;
+
+	(void)err;
+	if (w->bytes >= SECTION_BYTES) {
+		w->more = true;
+		return 1;
+	}
+	if (w->n == w->cap) {
+		size_t cap = w->cap == 0 ? 64 : w->cap * 2;
+
+		w->list = arena_grow(txn->arena, w->list, w->cap, cap);
+		w->cap = cap;
+	}
+	copy = arena_alloc(txn->arena, value.n + CODEC_SLACK);
+	memset(copy + value.n, 0, CODEC_SLACK);
+	if (value.n > 0)
+		memcpy(copy, value.p, value.n);
+	w->list[w->n++] = (struct raw_record){ arena_copy(txn->arena, key),
+		slice_make(copy, value.n) };
+	w->bytes += key.n + value.n;
+	return 0;
+}
+
+static int
+walk_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct walk *shared = arg, w = { .db = shared->db, .from = shared->from };
+
+	if (txn_each_from(txn, w.db, SLICE(""), w.from, take, &w, err) != 0)
+		return -1;
+	*shared = w;
+	return 0;
+}
+
+int
+check_walk(struct check *c, enum store_db db, const char *where,
+    int (*visit)(struct check *c, struct slice key, struct slice value, struct err *err),
+    struct err *err)
+{
+	struct buf last = { 0 };
+	struct walk w = { .db = db, .more = true };
+	int r = 0;
+
+	while (r == 0 && w.more) {
+		arena_reset(c->step);
+		w.from = buf_slice(&last);
+		r = store_txn(c->store, STORE_READ, c->step, walk_body, &w, err);
+		for (size_t i = 0; r == 0 && i < w.n; i++) {
+			if (last.n > 0 && slice_cmp(w.list[i].key, slice_make(last.p, last.n - 1)) <= 0) {
+				/* the key of a page is broken, and what follows cannot be found by keys */
+				check_found(c, &(struct store_damage){ .where = where, .from = 1,
+				    .what = "keys are not in order: some of the database cannot be reached" });
+				w.more = false;
+				break;
+			}
+			buf_reset(&last);
+			buf_put_slice(&last, w.list[i].key);
+			buf_putc(&last, '\0');	/* the least key above it */
+			r = visit(c, w.list[i].key, w.list[i].value, err);
+		}
+		c->done += w.bytes;
+		if (c->spec->progress != NULL)
+			c->spec->progress(c->spec->arg, c->done < c->total ? c->done : c->total, c->total);
+	}
+	buf_free(&last);
+	return r;
+}
+
+/* ---- what is known of the schema ---- */
+
+static int
+add_measurements(struct txn *txn, struct check *c, const struct store_bucket *bucket,
+    struct err *err)
+{
+	struct slice *names;
+	size_t n;
+
+	if (store_measurements(txn, bucket->id, &names, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct check_measurement known = { .bucket = bucket->name };
+
+		if (store_measurement_get(txn, bucket->id, names[i], &known.m, err) != 0)
+			return -1;
+		if (known.m == NULL)
+			continue;
+		if (c->n == c->cap) {
+			size_t cap = c->cap == 0 ? 64 : c->cap * 2;
+
+			c->list = arena_grow(c->arena, c->list, c->cap, cap);
+			c->cap = cap;
+		}
+		c->list[c->n++] = known;
+	}
+	return 0;
+}
+
+static int
+schema_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct check *c = arg;
+	struct store_bucket *buckets;
+	size_t n;
+
+	c->list = NULL;
+	c->n = c->cap = 0;
+	if (store_bucket_list(txn, &buckets, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (add_measurements(txn, c, &buckets[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct check_measurement *x = a, *y = b;
+
+	return (x->m->id > y->m->id) - (x->m->id < y->m->id);
+}
+
+int
+check_schema(struct check *c, struct err *err)
+{
+	arena_reset(c->arena);
+	if (store_txn(c->store, STORE_READ, c->arena, schema_body, c, err) != 0)
+		return -1;
+	if (c->n > 0)
+		qsort(c->list, c->n, sizeof(*c->list), by_id);
+	return 0;
+}
+
+const struct check_measurement *
+check_measurement_of(const struct check *c, uint32_t id)
+{
+	struct store_measurement m = { .id = id };
+	struct check_measurement key = { .m = &m };
+
+	return c->n == 0 ? NULL : bsearch(&key, c->list, c->n, sizeof(*c->list), by_id);
+}
+
+/* ---- the journal ---- */
+
+static void
+frame_is_damaged(struct check *c, const struct journal_frame *frame, const char *what)
+{
+	const struct check_measurement *of = check_measurement_of(c, frame->measurement_id);
+	struct store_damage damage = { .where = "journal", .from = 1, .what = what };
+
+	if (of != NULL) {
+		damage.bucket = of->bucket;
+		damage.measurement = of->m->name;
+	}
+	if (of == NULL || codec_batch_span(frame->record, &damage.from, &damage.to) != 0) {
+		damage.from = 1;
+		damage.to = 0;
+	}
+	damage.dropped = c->spec->repair;	/* by the compaction that follows */
+	check_found(c, &damage);
+}
+
+static int
+check_frame(void *arg, const struct journal_frame *frame, struct err *err)
+{
+	struct check *c = arg;
+	struct codec_batch batch;
+	struct err why;
+
+	(void)err;
+	arena_reset(c->step);
+	c->done += frame->record.n;
+	if (frame->measurement_id == 0) {
+		frame_is_damaged(c, frame, "bytes that are no frame");
+		return 0;
+	}
+	c->checked->frames++;
+	if (codec_batch_open(frame->record, c->step, &batch, &why) != 0)
+		frame_is_damaged(c, frame, why.text);
+	else
+		c->checked->rows += batch.n_rows;
+	return 0;
+}
+
+static int
+check_journal(struct check *c, struct err *err)
+{
+	const struct env *env = &c->store->env;
+	struct store_checked before = *c->checked;
+	int r;
+
+	do {
+		*c->checked = before;
+		r = journal_each(env, 0, journal_end(env), check_frame, c, err);
+	} while (r > 0);
+	if (r == 0 && c->spec->repair && c->checked->damaged > before.damaged)
+		r = compact_now(c->store, err);
+	return r;
+}
+
+/* ---- the door ---- */
+
+static uint64_t
+database_bytes(const struct env *env)
+{
+	static const char *const names[] = { "catalogue.db", "series.db", "chunks.db" };
+	uint64_t sum = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (fstatat(env->home_fd, names[i], &st, 0) == 0)
+			sum += (uint64_t)st.st_size;
+	return sum;
+}
+
+static int
+check_rows(struct check *c, struct err *err)
+{
+	if (check_index(c, err) != 0 || check_journal(c, err) != 0)
+		return -1;
+	return check_chunks(c, err);
+}
+
+/*
+ * Without the catalogue nobody knows whose the rest is: it can be judged after a repair.
+ */
+static int
+schema_is_damaged(struct check *c, const struct err *why)
+{
+	if (why->code != ERR_CORRUPT)
+		return -1;
+	check_found(c, &(struct store_damage){ .where = "catalogue", .from = 1,
+	    .what = "it has to be repaired before index, journal and chunks can be checked" });
+	return 0;
+}
+
+int
+store_check(struct store *store, const struct store_check_spec *spec,
+    struct store_checked *checked, struct err *err)
+{
+	struct check c = { .store = store, .spec = spec, .checked = checked };
+	int lock_fd = -1, r;
+
+	*checked = (struct store_checked){ 0 };
+	if (spec->repair && compact_lock(store, &lock_fd, err) != 0)
+		return -1;
+	c.arena = arena_new(16384);
+	c.step = arena_new(SECTION_BYTES);
+	c.total = database_bytes(&store->env) + journal_bytes(&store->env);
+	r = check_catalogue(&c, err);
+	if (r == 0 && check_schema(&c, err) == 0)
+		r = check_rows(&c, err);
+	else if (r == 0)
+		r = schema_is_damaged(&c, err);
+	arena_free(c.arena);
+	arena_free(c.step);
+	if (lock_fd >= 0)
+		compact_unlock(store, lock_fd);
+	return r;
+}
