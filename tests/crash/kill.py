@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills weir's programs at random moments under load, and looks whether anything acknowledged is lost.
 
-    tests/crash/kill.py [--kills 200] [--build BUILD] [--seed N] [--writers 2] [--seconds MOST]
+    tests/crash/kill.py [--kills 200] [--build BUILD] [--seed N] [--writers 2] [--seconds MOST] [--set NAME=VALUE]
 
 Writers and readers work on one home at once: over HTTP, on programs that stay up behind lighttpd, and as plain CGI
 processes that this script starts itself. Meanwhile random ones of these processes, and no others, get SIGKILL.
@@ -9,7 +9,10 @@ Then everything is read back. Facts that must hold:
 
   - every point of a batch that was answered 204 is there, with its value;
   - a query that is answered sees what was acknowledged before it was sent;
-  - every request ends, with whatever answer, within HANG seconds.
+  - every request ends, with whatever answer, within HANG seconds;
+  - weir check finds no damage.
+
+A small compact_size (--set compact_size=64k) makes most kills fall into compaction.
 
 Prints "ok" and "not ok" lines, then figures on lines that begin with "#".
 """
@@ -210,6 +213,7 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--writers", type=int, default=2, help="over HTTP, and as many as plain CGI")
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the home")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 32)
     if not os.path.exists("/proc/self/exe"):
@@ -218,7 +222,7 @@ def main():
 
     folder = tempfile.mkdtemp(prefix="weir-crash.")
     build, home = os.path.realpath(args.build), os.path.join(os.path.realpath(folder), "home")
-    started = local("start", "--build", build, "--home", home, "--token", TOKEN)
+    started = local("start", "--build", build, "--home", home, "--token", TOKEN, *(word for setting in args.set for word in ("--set", setting)))
     if started.returncode != 0:
         print("not ok - the server starts\n" + started.stderr)
         return 1
@@ -251,10 +255,12 @@ def main():
             wrong += sum(1 for n, v in there.items() if v != value(writer, n))
     finally:
         said = local("stop", "--build", build, "--home", home)
+    checked = subprocess.run([os.path.join(build, "cgi-bin", "weir"), "--home", home, "check"], capture_output=True, text=True)
     facts = [("all kills took place", kills >= args.kills, f"{kills} of {args.kills} in {seconds:.0f} s"),
              ("points were acknowledged meanwhile", total > 0, "none"),
              ("every acknowledged point is there", lost == 0, f"{lost} of {total} are lost"),
              ("with its value", wrong == 0, f"{wrong} are wrong"),
+             ("weir check finds nothing", checked.returncode == 0, (checked.stdout + checked.stderr)[-2000:]),
              ("no request hangs, none fails but for a kill", not shared.trouble, "; ".join(shared.trouble[:5])),
              ("the server stops", said.returncode == 0, said.stderr)]
     for name, good, words in facts:
