@@ -156,12 +156,18 @@ fcgi_gone(struct http_link *link)
 }
 
 /*
- * comes_within - does a connection, or a signal, come before the time is over?
+ * The connection that the web server keeps for the next request, or -1. There is one at a time, and
+ * whoever asks http_wanted has no request in hand.
+ */
+static int kept_fd = -1;
+
+/*
+ * comes_within - does the next request, where it has to come from, or a signal come in that time?
  */
 static bool
 comes_within(unsigned ms)
 {
-	struct pollfd fd = { .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN };
+	struct pollfd fd = { .fd = kept_fd != -1 ? kept_fd : FCGI_LISTENSOCK_FILENO, .events = POLLIN };
 
 	return http_signals_pending() || poll(&fd, 1, (int)ms) != 0;
 }
@@ -172,8 +178,7 @@ comes_within(unsigned ms)
 static int
 accept_next(struct http_server *server, FCGX_Request *request, struct err *err)
 {
-	bool idles = server->program.idle != NULL && request->ipcFd == -1;
-	unsigned wait_ms = idles ? server->program.idle_ms : 0;
+	unsigned wait_ms = server->program.idle != NULL ? server->program.idle_ms : 0;
 
 	for (;;) {
 		int rc;
@@ -204,11 +209,7 @@ http_is_cgi(void)
 bool
 http_wanted(void)
 {
-	struct pollfd fd = { .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN };
-
-	if (http_stopping())
-		return true;
-	return !FCGX_IsCGI() && poll(&fd, 1, 0) == 1;
+	return http_stopping() || (!FCGX_IsCGI() && comes_within(0));
 }
 
 /*
@@ -241,6 +242,7 @@ serve_one(struct http_server *server, struct fcgi_link *link)
 	FCGX_Finish_r(&link->request);
 	if (!all_read && link->request.ipcFd != -1)
 		FCGX_Free(&link->request, 1);
+	kept_fd = link->request.ipcFd;
 	if (server->program.after_reply != NULL)
 		server->program.after_reply(server->program.ctx);
 }

@@ -45,7 +45,7 @@ add_frame(void *arg, const struct journal_frame *frame, struct err *err)
 	struct store_backlog *b;
 
 	(void)err;
-	if (frame->measurement_id == 0)
+	if (frame->kind != JOURNAL_RECORD)
 		return 0;
 	b = backlog_of(arg, frame);
 	b->records++;

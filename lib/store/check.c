@@ -238,8 +238,10 @@ check_frame(void *arg, const struct journal_frame *frame, struct err *err)
 	(void)err;
 	arena_reset(c->step);
 	c->done += frame->record.n;
-	if (frame->measurement_id == 0) {
-		frame_is_damaged(c, frame, "bytes that are no frame");
+	if (frame->kind == JOURNAL_HOLE)
+		return 0;
+	if (frame->kind != JOURNAL_RECORD) {
+		frame_is_damaged(c, frame, "bytes that are no whole frame");
 		return 0;
 	}
 	c->checked->frames++;

@@ -92,9 +92,9 @@ sort_frames(struct compaction *c)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->n_frames; i++) {
-		if (c->frames[i].measurement_id == 0)
-			note_damage(c, c->frames[i].position, "no frame begins here");
-		else if (!is_drained(&c->state, &c->frames[i]))
+		if (c->frames[i].kind == JOURNAL_DAMAGED || c->frames[i].kind == JOURNAL_GAP)
+			note_damage(c, c->frames[i].position, "no whole frame is here");
+		else if (c->frames[i].kind == JOURNAL_RECORD && !is_drained(&c->state, &c->frames[i]))
 			c->frames[kept++] = c->frames[i];
 	}
 	c->n_frames = kept;
@@ -116,9 +116,6 @@ read_file(struct compaction *c, struct err *err)
 
 	if (store_txn(c->store, STORE_READ, c->step_arena, state_body, &c->state, err) != 0)
 		return -1;
-	/* whoever drained the file before may have been killed before it said so */
-	if (atomic_load(&env->mark->journal_first) < c->state.first)
-		atomic_store(&env->mark->journal_first, c->state.first);
 	c->done = !journal_sealed(env);
 	if (c->done)
 		return 0;
@@ -261,7 +258,8 @@ put_step(struct txn *txn, void *arg, struct err *err)
 
 	if (journal_state_get(txn, &now, err) != 0)
 		return -1;
-	c->gone = !same_state(&now, &c->state);
+	c->gone = !same_state(&now, &c->state) ||
+	    now.first >= journal_number(journal_end(&c->store->env));
 	if (c->gone)
 		return 0;
 	/* one that was dropped meanwhile is perhaps purged already */
@@ -269,6 +267,7 @@ put_step(struct txn *txn, void *arg, struct err *err)
 		return -1;
 	if (there && chunk_changes_put(txn, c->m.bucket_id, c->m.id, s->changes, err) != 0)
 		return -1;
+	txn->journal_first = s->state.first;
 	return journal_state_put(txn, &s->state, err);
 }
 
@@ -318,6 +317,23 @@ merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struc
 	return r;
 }
 
+/*
+ * A chunk that cannot be read must not keep all others' rows in the journal: those of its series
+ * stay in the file that is set aside.
+ */
+static void
+pass_over(struct compaction *c, struct chunk_changes *changes, size_t n_before,
+    const struct err *why)
+{
+	char text[ERR_TEXT_MAX + 64];
+
+	snprintf(text, sizeof(text), "rows of series %llu are left out: %s",
+	    (unsigned long long)c->scan->spec.series[c->next], why->text);
+	note_damage(c, c->frames[c->at].position, text);
+	changes->n = n_before;
+	c->next_time = INT64_MIN;
+}
+
 static int
 merge_step(struct compaction *c, struct err *err)
 {
@@ -327,8 +343,14 @@ merge_step(struct compaction *c, struct err *err)
 	bool done = true;
 
 	while (done && c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES) {
-		if (merge_one(c, &changes, &done, err) != 0)
-			return -1;
+		size_t before = changes.n;
+
+		if (merge_one(c, &changes, &done, err) != 0) {
+			if (err->code != ERR_CORRUPT)
+				return -1;
+			pass_over(c, &changes, before, err);
+			done = true;
+		}
 		c->next += done;
 		if (clock_monotonic_ns() > until)
 			break;
@@ -358,7 +380,7 @@ set_aside(const struct env *env, uint32_t number)
 
 	journal_name(name, number);
 	snprintf(aside, sizeof(aside), "damaged.%s", name);
-	if (renameat(env->home_fd, name, env->home_fd, aside) == 0)
+	if (renameat(env->home_fd, name, env->home_fd, aside) == 0 && fsync(env->home_fd) == 0)
 		log_error("%s: what could be read of %s is in chunks; the file is %s now", env->home,
 		    name, aside);
 	else if (errno != ENOENT)
@@ -380,7 +402,6 @@ finish_step(struct compaction *c, struct err *err)
 	if (c->gone)
 		return 0;
 	c->done = true;
-	atomic_store(&env->mark->journal_first, number + 1);
 	if (env_sync(env, SYNC_LOG, err) != 0)
 		return -1;
 	if (c->damaged)

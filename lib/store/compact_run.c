@@ -94,7 +94,7 @@ compact_relieve(struct store *store)
 	if (journal_bytes(&store->env) <= store->env.options.backlog_bytes)
 		return;
 	r = compact_begin(store, &err);
-	if (r > 0)
+	if (r > 0 && journal_sealed(&store->env))
 		nanosleep(&pause, NULL);	/* another process is at it */
 	for (int i = 0; r == 0 && !done && i < RELIEF_STEPS; i++) {
 		r = compact_step(store, &done, &err);
@@ -134,6 +134,7 @@ run(struct store *store, bool full, const struct store_compact_spec *spec, struc
 	total = left = journal_bytes(env);
 	while (atomic_load(&env->mark->journal_first) < until) {
 		uint64_t before = total > left ? total - left : 0, bytes;
+		uint64_t first = atomic_load(&env->mark->journal_first);
 		bool done = false;
 
 		if (compact_start(store, full, -1, err) != 0)
@@ -148,6 +149,8 @@ run(struct store *store, bool full, const struct store_compact_spec *spec, struc
 			store_maintain_log(store);
 		}
 		left = left > bytes ? left - bytes : 0;
+		if (atomic_load(&env->mark->journal_first) == first)
+			return err_set(err, ERR_UNAVAILABLE, "the journal was taken from under a compaction");
 	}
 	if (spec != NULL && spec->progress != NULL)
 		spec->progress(spec->arg, total, total);

@@ -18,6 +18,7 @@
 #define STEP_BYTES (1u << 20)
 #define STEP_SERIES 64
 #define LOOK_BYTES (256u << 10)	/* of journal that are looked at inside */
+#define MOST_TRIES 100
 
 struct deletion {
 	struct store	*store;
@@ -285,7 +286,7 @@ busy_add(void *arg, const struct journal_frame *frame, struct err *err)
 	struct arena_mark mark = arena_mark(look->arena);
 	struct codec_batch batch;
 
-	if (frame->measurement_id != look->d->m->id)
+	if (frame->kind != JOURNAL_RECORD || frame->measurement_id != look->d->m->id)
 		return 0;
 	if (codec_batch_open(frame->record, look->arena, &batch, err) != 0)
 		return -1;
@@ -382,10 +383,12 @@ drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err 
 {
 	struct busy busy = { 0 };
 	struct empty_job job = { .d = d, .busy = &busy, .behind = true };
-	int r = 0;
+	int r = 0, tries = 0;
 
-	for (size_t at = 0; at < n && r == 0; at += job.behind ? 0 : job.n) {
+	/* beside writers so fast that nobody keeps up with them, series may stay: they are only empty */
+	for (size_t at = 0; at < n && r == 0 && tries < MOST_TRIES; at += job.behind ? 0 : job.n) {
 		arena_reset(d->arena);
+		tries = job.behind ? tries + 1 : 0;
 		if (job.behind)
 			r = busy_look(d, &busy, busy.next, d->arena, err);
 		job.ids = ids + at;

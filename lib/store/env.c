@@ -247,11 +247,11 @@ tick_stop(const struct sigaction *old)
 static void
 end_stuck_holder(const struct env *env)
 {
-	uint32_t pid = atomic_load(&env->mark->inside);
+	uint32_t pid = atomic_load(&env->mark->holder);
 	int64_t since = atomic_load(&env->mark->entered_ns);
 
 	if (pid != 0 && pid != (uint32_t)getpid() && clock_monotonic_ns() - since > STUCK_NS) {
-		log_error("process %u has been inside the store for a minute: ending it", pid);
+		log_error("process %u has held the store for a minute: ending it", pid);
 		kill((pid_t)pid, SIGKILL);
 	}
 }
@@ -277,6 +277,28 @@ lock(struct env *env, struct err *err)
 	return 0;
 }
 
+/*
+ * Whoever has the lock says so, for those who wait.
+ */
+static int
+take(struct env *env, struct err *err)
+{
+	if (env->must_exit)
+		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
+	if (lock(env, err) != 0)
+		return -1;
+	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
+	atomic_store(&env->mark->holder, (uint32_t)getpid());
+	return 0;
+}
+
+static void
+let_go(struct env *env)
+{
+	atomic_store(&env->mark->holder, 0);
+	flock(env->lock_fd, LOCK_UN);
+}
+
 static bool
 is_dirty(const struct env *env)
 {
@@ -295,7 +317,6 @@ go_inside(struct env *env, bool dirty, struct err *err)
 {
 	int r = 0;
 
-	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
 	atomic_store(&env->mark->inside, (uint32_t)getpid());
 	if (dirty || env->generation != atomic_load(&env->mark->generation)) {
 		r = dirty ? recover(env) : rejoin(env);
@@ -303,7 +324,7 @@ go_inside(struct env *env, bool dirty, struct err *err)
 			r = recover(env);
 	}
 	if (r != 0) {
-		flock(env->lock_fd, LOCK_UN);	/* the mark stays set: the next one tries again */
+		let_go(env);	/* the mark stays set: the next one tries again */
 		return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", db_strerror(r));
 	}
 	return 0;
@@ -312,17 +333,13 @@ go_inside(struct env *env, bool dirty, struct err *err)
 int
 env_enter(struct env *env, struct err *err)
 {
-	if (env->must_exit)
-		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
-	return lock(env, err) == 0 ? go_inside(env, is_dirty(env), err) : -1;
+	return take(env, err) == 0 ? go_inside(env, is_dirty(env), err) : -1;
 }
 
 int
 env_lock(struct env *env, struct err *err)
 {
-	if (env->must_exit)
-		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
-	if (lock(env, err) != 0)
+	if (take(env, err) != 0)
 		return -1;
 	if (!is_dirty(env))
 		return 0;
@@ -335,20 +352,20 @@ env_lock(struct env *env, struct err *err)
 void
 env_unlock(struct env *env)
 {
-	flock(env->lock_fd, LOCK_UN);
+	let_go(env);
 }
 
 void
 env_leave(struct env *env)
 {
 	atomic_store(&env->mark->inside, 0);
-	flock(env->lock_fd, LOCK_UN);
+	let_go(env);
 }
 
 void
 env_abandon(struct env *env)
 {
-	flock(env->lock_fd, LOCK_UN);
+	let_go(env);
 }
 
 /* ---- attaching ---- */
@@ -446,11 +463,10 @@ env_detach(struct env *env)
 {
 	struct err err;
 
-	if (env->generation != 0 && !env->must_exit && lock(env, &err) == 0) {
+	if (env->generation != 0 && !env->must_exit && take(env, &err) == 0) {
 		/* a mark that is set, or another generation: the handles' regions are poisoned or
 		 * panicked, and closing could wait for ever; the kernel closes them at the exit */
 		if (!is_dirty(env) && env->generation == atomic_load(&env->mark->generation)) {
-			atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
 			atomic_store(&env->mark->inside, (uint32_t)getpid());
 			close_handles(&env->handles);
 			env_leave(env);

@@ -15,7 +15,6 @@
  * them away is an unlink.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -121,27 +120,40 @@ cut(struct env *env, struct err *err)
 	return 0;
 }
 
+/*
+ * What comes next goes into a file behind all of which the disk may have lost something.
+ */
+static uint64_t
+next_file(const struct env *env)
+{
+	uint32_t number = journal_number(journal_end(env)),
+	    lost = journal_number(atomic_load(&env->mark->sync[SYNC_JOURNAL].lost_to));
+
+	return journal_position((number > lost ? number : lost) + 1, 0);
+}
+
 int
 journal_seal(struct env *env, struct err *err)
 {
 	struct env_mark *mark = env->mark;
 	uint64_t end = journal_end(env);
 
-	if (journal_offset(end) == 0)
-		return 0;
 	if ((atomic_load(&mark->journal_torn) != 0 ||
 	    atomic_load(&mark->journal_size) != journal_offset(end)) && cut(env, err) != 0)
 		return -1;
+	if (journal_offset(end) == 0)
+		return 0;
 	atomic_store(&mark->journal_size, 0);
-	atomic_store(&mark->journal_end, journal_position(journal_number(end) + 1, 0));
+	atomic_store(&mark->journal_end, next_file(env));
 	return 0;
 }
 
 static uint64_t
 file_bytes(const struct env *env)
 {
-	uint64_t most = env->options.compact_bytes;
+	uint64_t most = env->options.compact_bytes, half = env->options.backlog_bytes / 2;
 
+	most = most < half ? most : half;
 	return most < JOURNAL_FILE_MOST ? most : JOURNAL_FILE_MOST;
 }
 
@@ -154,7 +166,7 @@ seal_if_due(struct env *env, struct err *err)
 {
 	uint64_t end = journal_end(env), lost = atomic_load(&env->mark->sync[SYNC_JOURNAL].lost_to);
 
-	if (journal_offset(end) < file_bytes(env) && journal_number(end) != journal_number(lost))
+	if (journal_offset(end) < file_bytes(env) && journal_number(end) > journal_number(lost))
 		return 0;
 	return journal_seal(env, err);
 }
@@ -237,8 +249,9 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	}
 	end += next - *at;
 	*at = next;
-	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
+	/* in this order: of what is not there nothing may be called synced */
 	atomic_store(&mark->journal_end, end);
+	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
 	atomic_store(&mark->journal_torn, 0);
 	env->sync[SYNC_JOURNAL].written = end;
 	return 0;
@@ -253,8 +266,8 @@ journal_append(struct store *store, struct buf *frames, bool *stale, struct err 
 
 	*stale = false;
 	while (at < frames->n && r == 0 && !*stale) {
-		if (env_room(env, STORE_WRITE, err) != 0 || env_lock(env, err) != 0)
-			return -1;
+		if ((r = env_room(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
+			break;
 		*stale = atomic_load(&env->mark->schema_generation) != store->schema.generation;
 		if (!*stale)
 			r = append_step(env, frames, &at, err);
@@ -302,7 +315,7 @@ journal_bytes(const struct env *env)
 	return sum;
 }
 
-/* ---- taking away, and beginning again after a crash ---- */
+/* ---- taking away ---- */
 
 void
 journal_unlink_drained(const struct env *env)
@@ -316,97 +329,18 @@ journal_unlink_drained(const struct env *env)
 	}
 }
 
-/*
- * The number of a journal file by its name, 0 for others.
- */
-static uint32_t
-number_of(const char *name)
+void
+journal_let_go(struct env *env)
 {
-	char same[JOURNAL_NAME_BYTES];
-	unsigned number;
+	uint32_t first = (uint32_t)atomic_load(&env->mark->journal_first);
+	struct env_sync *sync = &env->sync[SYNC_JOURNAL];
 
-	if (sscanf(name, "journal.%10u", &number) != 1)
-		return 0;
-	journal_name(same, number);
-	return strcmp(name, same) == 0 ? number : 0;
-}
-
-/*
- * Files before the first are in chunks and go; *last is the newest, at least the first.
- */
-static int
-sweep(const struct env *env, uint32_t first, uint32_t *last)
-{
-	int fd = openat(env->home_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	*last = first;
-	if (directory == NULL) {
-		int why = errno;
-
-		if (fd >= 0)
-			close(fd);
-		return why;
+	if (env->journal_fd >= 0 && env->journal_number < first) {
+		close(env->journal_fd);
+		env->journal_fd = -1;
 	}
-	while ((entry = readdir(directory)) != NULL) {
-		uint32_t number = number_of(entry->d_name);
-
-		if (number != 0 && number < first)
-			unlinkat(env->home_fd, entry->d_name, 0);
-		else if (number > *last)
-			*last = number;
+	if (sync->fd >= 0 && sync->number < first) {
+		close(sync->fd);
+		sync->fd = -1;
 	}
-	closedir(directory);
-	return 0;
-}
-
-static int
-cut_off(const struct env *env, uint32_t number, uint64_t end)
-{
-	char name[JOURNAL_NAME_BYTES];
-	struct stat st;
-	int fd, r = 0;
-
-	journal_name(name, number);
-	fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : errno;
-	if (fstat(fd, &st) != 0 || ((uint64_t)st.st_size > end && ftruncate(fd, (off_t)end) != 0))
-		r = errno;
-	close(fd);
-	return r;
-}
-
-int
-journal_recover(struct env *env)
-{
-	struct env_mark *mark = env->mark;
-	uint64_t before = journal_end(env), end;
-	struct journal_state state;
-	struct err err;
-	uint32_t last;
-	int r;
-
-	if ((r = journal_state_recover(env, &state)) != 0 || (r = sweep(env, state.first, &last)) != 0)
-		return r;
-	if (journal_find_end(env, last, &end, &err) != 0) {
-		log_error("%s: %s", env->home, err.text);
-		return EIO;
-	}
-	if ((r = cut_off(env, last, end)) != 0)
-		return r;
-	end = journal_position(last, end);
-	if (mark->magic == ENV_MARK_MAGIC && memcmp(mark->boot, env->boot, sizeof(env->boot)) == 0 &&
-	    before > end)
-		log_error("%s: the journal ends at %u:%llu, and was written up to %u:%llu", env->home,
-		    journal_number(end), (unsigned long long)journal_offset(end),
-		    journal_number(before), (unsigned long long)journal_offset(before));
-	atomic_store(&mark->journal_first, state.first);
-	atomic_store(&mark->sync[SYNC_JOURNAL].synced, 0);
-	atomic_store(&mark->sync[SYNC_JOURNAL].written, end);
-	atomic_store(&mark->journal_size, journal_offset(end));
-	atomic_store(&mark->journal_torn, 0);
-	atomic_store(&mark->journal_end, end);
-	return 0;
 }

@@ -2,7 +2,8 @@
  * store/journal.h - rows in the order in which they were written, in plain files
  *
  *     journal.c          frames put behind the last one; files begun, sealed and taken away
- *     journal_read.c     frames read, and the end of a file found after a crash
+ *     journal_read.c     frames read
+ *     journal_recover.c  where the journal begins and ends, after a crash
  *     journal_state.c    what the catalogue knows: which file is the oldest, how far it is drained
  *
  * A file `journal.NNNNNNNNNN` is a row of frames: a head of JOURNAL_HEAD_BYTES and a record of
@@ -42,10 +43,18 @@ journal_offset(uint64_t position)
 	return position & UINT32_MAX;
 }
 
+enum journal_kind {
+	JOURNAL_RECORD,
+	JOURNAL_DAMAGED,	/* bytes where no frame is: found by whoever reads it */
+	JOURNAL_GAP,		/* found and told at a recovery: damaged, or written in part */
+	JOURNAL_HOLE,		/* the same, of zeros: never written */
+};
+
 struct journal_frame {
+	enum journal_kind kind;
 	uint64_t	 position;
 	uint64_t	 bucket_id;
-	uint32_t	 measurement_id;	/* 0: the bytes from here on are damaged, whose is unknown */
+	uint32_t	 measurement_id;	/* 0: whose it was is not known */
 	struct slice	 record;		/* CODEC_SLACK readable bytes behind it */
 };
 
@@ -70,23 +79,25 @@ void	 journal_frame_end(struct buf *frames, size_t begin, uint64_t bucket_id,
 int	 journal_append(struct store *store, struct buf *frames, bool *stale, struct err *err);
 
 /*
- * journal_seal - inside: what comes next goes into a new file, so that all that is there now can be
- *     drained; nothing when the newest file is empty
+ * journal_seal - with the lock: what comes next goes into a new file, so that all that is there now
+ *     can be drained; nothing when the newest file is empty
  * journal_sealed - is there a sealed file?
  * journal_bytes - how many bytes wait for compaction; journal_first_bytes - those of the oldest file
  * journal_unlink_drained - take away files before the oldest; when the chunks are on disk
+ * journal_let_go - close files that are drained, so that the disk gets their room
  */
 int	 journal_seal(struct env *env, struct err *err);
 bool	 journal_sealed(const struct env *env);
 uint64_t journal_bytes(const struct env *env);
 uint64_t journal_first_bytes(const struct env *env);
 void	 journal_unlink_drained(const struct env *env);
+void	 journal_let_go(struct env *env);
 
 void	 journal_name(char name[JOURNAL_NAME_BYTES], uint32_t number);
 
 /*
- * journal_recover - inside, with open databases: find the journal's first file and its end, cut off
- *     what was not written whole, and set the words of the mark page
+ * journal_recover - inside, with open databases: where the journal begins and, if the mark page is
+ *     of another life, ends (journal_recover.c)
  *   returns  0, or an error number
  */
 int	 journal_recover(struct env *env);
@@ -97,10 +108,9 @@ int	 journal_recover(struct env *env);
  * journal_each - visit frames from a position on to the journal's present end, in order
  *   in     from     of a frame, or 0: all that there is
  *          end      where to stop, from journal_end
- *          visit    0: go on; -1: failed. The frame's record is good for the call alone. Damaged
- *                   bytes are visited as a frame of measurement 0.
- *   returns  0; 1 when a file was drained meanwhile: what was visited is no whole state of the
- *          journal, begin again with a new end; -1
+ *          visit    0: go on; -1: failed. The frame's record is good for the call alone
+ *   returns  0; 1 when a file was drained before it was opened: what was visited is no whole state
+ *          of the journal, begin again with a new end; -1
  *   errs   ERR_IO
  *          ERR_CORRUPT  a file is missing
  * journal_file - one whole sealed file in memory: its frames in order, in the arena
@@ -116,11 +126,6 @@ int	 journal_each(const struct env *env, uint64_t from, uint64_t end,
 	     struct err *err);
 int	 journal_file(const struct env *env, uint32_t number, struct arena *arena,
 	     struct journal_frame **frames, size_t *n, struct err *err);
-
-/*
- * journal_find_end - where the last whole frame of a file ends, found by reading all of it
- */
-int	 journal_find_end(const struct env *env, uint32_t number, uint64_t *end, struct err *err);
 
 /* ---- what the catalogue knows (journal_state.c) ---- */
 

@@ -1,5 +1,5 @@
 /*
- * store/journal_read.c - frames read, and the end of a file found after a crash
+ * store/journal_read.c - frames read
  *
  * A file is read a block at a time, and its frames are handed out where they lie in the block.
  * Where no head stands at its place the bytes are damaged up to the next one that says of itself
@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "codec/codec.h"
 #include "store/journal_priv.h"
 
 #define BLOCK_BYTES (256u << 10)
+#define SECTOR_BYTES 4096
 
 struct reader {
 	const struct env *env;
@@ -61,6 +63,22 @@ reader_close(struct reader *r)
 }
 
 /*
+ * A part of the disk that cannot be read is damaged as any other: up to the next sector there are
+ * bytes that are no frame.
+ */
+static ssize_t
+unreadable(const struct reader *r, size_t want)
+{
+	uint64_t at = r->begin + r->n, next = (at / SECTOR_BYTES + 1) * SECTOR_BYTES;
+	size_t n = next - at < want - r->n ? (size_t)(next - at) : want - r->n;
+
+	log_error("%s: byte %llu of journal file %u cannot be read", r->env->home,
+	    (unsigned long long)at, r->number);
+	memset(r->p + r->n, 0xff, n);
+	return (ssize_t)n;
+}
+
+/*
  * Have bytes [at, at + n) in memory, or those of them that there are.
  */
 static int
@@ -89,6 +107,8 @@ fill(struct reader *r, size_t n, struct err *err)
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0 && errno == EIO)
+			got = unreadable(r, want);
 		if (got < 0)
 			return err_set(err, ERR_IO, "journal file %u cannot be read: %s", r->number,
 			    strerror(errno));
@@ -100,6 +120,26 @@ fill(struct reader *r, size_t n, struct err *err)
 		r->size = r->begin + r->n;	/* it was cut: there is no more of it */
 	memset(r->p + r->n, 0, CODEC_SLACK);
 	return 0;
+}
+
+static bool
+kind_of(uint32_t magic, enum journal_kind *kind)
+{
+	*kind = magic == JOURNAL_MAGIC ? JOURNAL_RECORD :
+	    magic == JOURNAL_GAP_MAGIC ? JOURNAL_GAP : JOURNAL_HOLE;
+	return *kind != JOURNAL_HOLE || magic == JOURNAL_HOLE_MAGIC;
+}
+
+void
+journal_fill_head(char head[JOURNAL_HEAD_BYTES], uint32_t number, const struct journal_gap *gap)
+{
+	wide_store32(head + 4, gap->zeros ? JOURNAL_HOLE_MAGIC : JOURNAL_GAP_MAGIC);
+	wide_store32(head + 8, (uint32_t)(gap->to - gap->from - JOURNAL_HEAD_BYTES));
+	wide_store32(head + 12, gap->measurement_id);
+	wide_store64(head + 16, gap->bucket_id);
+	wide_store64(head + 24, number);
+	wide_store64(head + 32, gap->from);
+	wide_store32(head, codec_crc32(head + 4, JOURNAL_HEAD_BYTES - 4));
 }
 
 /*
@@ -119,7 +159,7 @@ head_here(struct reader *r, struct journal_frame *frame, size_t *total, bool *fo
 	if (r->at + JOURNAL_HEAD_BYTES > r->size)
 		return 0;
 	head = r->p + (r->at - r->begin);
-	if (wide_load32(head + 4) != JOURNAL_MAGIC || wide_load64(head + 24) != r->number ||
+	if (!kind_of(wide_load32(head + 4), &frame->kind) || wide_load64(head + 24) != r->number ||
 	    wide_load64(head + 32) != r->at ||
 	    wide_load32(head) != codec_crc32(head + 4, JOURNAL_HEAD_BYTES - 4))
 		return 0;
@@ -132,9 +172,10 @@ head_here(struct reader *r, struct journal_frame *frame, size_t *total, bool *fo
 	if (r->at + *total > r->size)
 		return 0;
 	head = r->p + (r->at - r->begin);
-	*frame = (struct journal_frame){ journal_position(r->number, r->at),
-		wide_load64(head + 16), wide_load32(head + 12),
-		slice_make(head + JOURNAL_HEAD_BYTES, n) };
+	frame->position = journal_position(r->number, r->at);
+	frame->bucket_id = wide_load64(head + 16);
+	frame->measurement_id = wide_load32(head + 12);
+	frame->record = slice_make(head + JOURNAL_HEAD_BYTES, n);
 	*found = true;
 	return 0;
 }
@@ -152,6 +193,26 @@ zeros_here(const struct reader *r)
 }
 
 /*
+ * Go on to where a frame begins, or to the end. *zeros: nothing else was passed over.
+ */
+static int
+skip_damage(struct reader *r, bool *zeros, struct err *err)
+{
+	struct journal_frame frame;
+	size_t total;
+	bool found = false;
+
+	*zeros = true;
+	while (!found && r->at < r->size) {
+		*zeros = *zeros && zeros_here(r);
+		r->at += 8;
+		if (r->at < r->size && head_here(r, &frame, &total, &found, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
  * The next frame, or a damaged stretch; *more is false at the end, and where only zeros follow.
  */
 static int
@@ -159,7 +220,7 @@ reader_next(struct reader *r, struct journal_frame *frame, bool *more, struct er
 {
 	uint64_t begin = r->at;
 	size_t total = 0;
-	bool found = false, zeros = true;
+	bool found = false, zeros;
 
 	*more = r->at < r->size;
 	if (!*more || head_here(r, frame, &total, &found, err) != 0)
@@ -168,21 +229,18 @@ reader_next(struct reader *r, struct journal_frame *frame, bool *more, struct er
 		r->at += total;
 		return 0;
 	}
-	while (!found && r->at < r->size) {
-		zeros = zeros && zeros_here(r);
-		r->at += 8;
-		if (r->at < r->size && head_here(r, frame, &total, &found, err) != 0)
-			return -1;
-	}
-	*more = found || !zeros;
-	*frame = (struct journal_frame){ .position = journal_position(r->number, begin) };
+	if (skip_damage(r, &zeros, err) != 0)
+		return -1;
+	*more = r->at < r->size || !zeros;
+	*frame = (struct journal_frame){ .kind = JOURNAL_DAMAGED,
+		.position = journal_position(r->number, begin) };
 	return 0;
 }
 
 /* ---- the doors ---- */
 
 /*
- * Visit a file's frames from r->at on; those of others were read by now.
+ * Visit the frames of one file from r->at on.
  */
 static int
 each_of_file(struct reader *r, int (*visit)(void *arg, const struct journal_frame *frame,
@@ -278,24 +336,58 @@ journal_file(const struct env *env, uint32_t number, struct arena *arena,
 	return result;
 }
 
+/*
+ * A frame whose record cannot be read is a gap as well, and gaps side by side are one.
+ */
+static int
+step_to_end(struct reader *r, struct arena *arena, struct journal_gap *open,
+    int (*gap)(void *arg, const struct journal_gap *gap, struct err *err), void *arg,
+    bool *more, uint64_t *end, struct err *err)
+{
+	uint64_t begin = r->at;
+	struct journal_frame frame;
+	struct codec_batch batch;
+	struct err why;
+	bool zeros = false;
+
+	if (reader_next(r, &frame, more, err) != 0)
+		return -1;
+	if (!*more)
+		return 0;
+	if (frame.kind != JOURNAL_DAMAGED && (frame.kind != JOURNAL_RECORD ||
+	    codec_batch_open(frame.record, arena, &batch, &why) == 0)) {
+		if (open->to > open->from && gap(arg, open, err) != 0)
+			return -1;
+		*open = (struct journal_gap){ 0 };
+		*end = r->at;
+		return 0;
+	}
+	if (frame.kind == JOURNAL_DAMAGED) {
+		r->at = begin;
+		if (skip_damage(r, &zeros, err) != 0)
+			return -1;
+	}
+	if (open->to == open->from)
+		*open = (struct journal_gap){ begin, begin, frame.bucket_id, frame.measurement_id, zeros };
+	open->zeros = open->zeros && zeros;
+	open->to = r->at;
+	return 0;
+}
+
 int
-journal_find_end(const struct env *env, uint32_t number, uint64_t *end, struct err *err)
+journal_find_end(const struct env *env, uint32_t number,
+    int (*gap)(void *arg, const struct journal_gap *gap, struct err *err), void *arg,
+    uint64_t *end, struct err *err)
 {
 	struct arena *arena = arena_new(4096);
-	struct journal_frame frame;
+	struct journal_gap open = { 0 };
 	struct reader r = { .fd = -1 };
 	int result = reader_open(&r, env, number, err);
 	bool more = result == 0;
 
 	*end = 0;
 	while (more && result == 0) {
-		struct codec_batch batch;
-		struct err why;
-
-		result = reader_next(&r, &frame, &more, err);
-		if (result == 0 && more && frame.measurement_id != 0 &&
-		    codec_batch_open(frame.record, arena, &batch, &why) == 0)
-			*end = r.at;
+		result = step_to_end(&r, arena, &open, gap, arg, &more, end, err);
 		arena_reset(arena);
 	}
 	reader_close(&r);

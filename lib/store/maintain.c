@@ -43,42 +43,43 @@ tidy(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err)
 }
 
 /*
- * Sealed files, one after the other. *worked: a file was drained.
+ * The file under way, or the oldest sealed one. *done: it is drained.
  */
 static int
-compact_some(struct store *store, bool (*wanted)(void *arg), void *arg, bool *worked,
+compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *done,
     struct err *err)
 {
-	bool done, enough = false;
-	int r;
+	int r = compact_begin(store, err);
+	bool enough = false;
 
-	*worked = false;
-	while (!enough && (r = compact_begin(store, err)) == 0) {
-		do {
-			if (compact_step(store, &done, err) != 0)
-				return -1;
-			store_maintain_log(store);
-			enough = wanted != NULL && wanted(arg);
-		} while (!done && !enough);
-		*worked = *worked || done;
+	*done = false;
+	while (r == 0 && !*done && !enough) {
+		r = compact_step(store, done, err);
+		store_maintain_log(store);
+		enough = wanted != NULL && wanted(arg);
 	}
-	return enough || r > 0 ? 0 : -1;
+	return r < 0 ? -1 : 0;
 }
 
 #define SETTLE_BYTES (128u << 10)	/* of journal; less is read as fast as chunks */
 
 /*
- * Is compaction worth it now? When there is time what is written last is sealed for it.
+ * Is compaction worth it now? What was begun is gone on with. When there is time what was written
+ * last is sealed for it, and when a reader has met damage, so that readers after it do not.
  */
 static int
 is_worth_it(struct store *store, enum store_leisure leisure, bool *worth_it, struct err *err)
 {
 	uint64_t bytes = journal_bytes(&store->env);
+	bool damaged = atomic_load(&store->env.mark->journal_damaged) != 0;
 
-	if (leisure == STORE_IDLE && bytes >= SETTLE_BYTES && compact_seal(store, err) != 0)
+	if ((damaged || (leisure == STORE_IDLE && bytes >= SETTLE_BYTES)) &&
+	    store->compaction == NULL && compact_seal(store, err) != 0)
 		return -1;
-	*worth_it = journal_sealed(&store->env) &&
-	    (leisure != STORE_BUSY || bytes >= store->env.options.backlog_bytes / 2);
+	if (damaged && !journal_sealed(&store->env))
+		atomic_store(&store->env.mark->journal_damaged, 0);
+	*worth_it = store->compaction != NULL || (journal_sealed(&store->env) && (damaged ||
+	    leisure != STORE_BUSY || bytes >= store->env.options.backlog_bytes / 2));
 	return 0;
 }
 
@@ -86,17 +87,20 @@ static int
 maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *arg), void *arg,
     struct err *err)
 {
-	bool worth_it, worked;
+	bool worth_it, done = true, worked = false;
 
-	if (is_worth_it(store, leisure, &worth_it, err) != 0)
-		return -1;
-	if (worth_it && compact_some(store, wanted, arg, &worked, err) != 0)
-		return -1;
+	while (done) {
+		if (is_worth_it(store, leisure, &worth_it, err) != 0)
+			return -1;
+		if (!worth_it)
+			break;
+		if (compact_file(store, wanted, arg, &done, err) != 0)
+			return -1;
+		worked = worked || done;
+	}
 	if (leisure == STORE_IDLE)
 		store->unsettled = journal_sealed(&store->env);
-	if (worth_it && worked && tidy_is_due(store))
-		return tidy(store, wanted, arg, err);
-	return 0;
+	return worked && tidy_is_due(store) ? tidy(store, wanted, arg, err) : 0;
 }
 
 void
@@ -111,7 +115,10 @@ store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(v
 		_exit(EXIT_FAILURE);
 	}
 	store_maintain_log(store);
-	/* who writes compacts */
-	if (store->unsettled && maintain(store, leisure, wanted, arg, &err) != 0)
+	if (leisure != STORE_BUSY)
+		journal_let_go(&store->env);
+	/* who writes compacts; of damage anybody gets rid */
+	if ((store->unsettled || atomic_load(&store->env.mark->journal_damaged) != 0) &&
+	    maintain(store, leisure, wanted, arg, &err) != 0)
 		log_warning("%s", err.text);
 }

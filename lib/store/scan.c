@@ -122,8 +122,10 @@ consider(struct store_scan *scan, uint64_t position, struct slice bytes, struct 
 		memcpy(copy, bytes.p, bytes.n + CODEC_SLACK);
 		bytes.p = copy;
 	}
-	if (codec_batch_open(bytes, scan->arena, &record.batch, err) != 0)
+	if (codec_batch_open(bytes, scan->arena, &record.batch, err) != 0) {
+		atomic_store(&scan->store->env.mark->journal_damaged, 1);
 		return corrupt(scan, position, err);
+	}
 	keep = find_columns(scan, &record);
 	if (keep && !scan->journal_only) {
 		match_series(scan, (uint32_t)scan->n_records, &record);
@@ -148,10 +150,14 @@ visit_frame(void *arg, const struct journal_frame *frame, struct err *err)
 	const struct store_measurement *m = scan->spec.measurement;
 	int64_t least, most;
 
-	if (frame->measurement_id == 0)
+	if (frame->kind == JOURNAL_DAMAGED) {
+		atomic_store(&scan->store->env.mark->journal_damaged, 1);
 		return err_set(err, ERR_CORRUPT, "journal file %u is damaged at byte %llu; compaction "
 		    "sets it aside", journal_number(frame->position),
 		    (unsigned long long)journal_offset(frame->position));
+	}
+	if (frame->kind != JOURNAL_RECORD)
+		return 0;
 	if (frame->bucket_id != m->bucket_id || frame->measurement_id != m->id)
 		return 0;
 	if (codec_batch_span(frame->record, &least, &most) == 0 &&
@@ -161,8 +167,8 @@ visit_frame(void *arg, const struct journal_frame *frame, struct err *err)
 }
 
 /*
- * A file that is drained meanwhile makes what was read no state of the journal: rows that we have
- * could be older than what chunks have by now. Then all is read again.
+ * A file that was drained before we came to it makes what was read no state of the journal: rows of
+ * the files before it could be older than what chunks have by now. Then all is read again.
  */
 static int
 read_journal(struct store_scan *scan, struct err *err)

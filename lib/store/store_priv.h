@@ -43,8 +43,9 @@ struct mark_sync {
 };
 
 /*
- * The mark page: who is inside, how far log and journal are. Shared by mmap; every word but
- * `inside` and `generation`, which only the holder of the lock writes, is written by anybody.
+ * The mark page: who is inside, how far log and journal are. Shared by mmap. The holder of the lock
+ * alone writes inside, generation, journal_first, journal_end, journal_size and journal_torn; other
+ * words are written by anybody.
  */
 #define ENV_MARK_MAGIC UINT64_C(0x32306b72616d7277)	/* "wrmark02" */
 
@@ -54,6 +55,7 @@ struct env_mark {
 	_Atomic uint64_t	 generation;	/* of the regions: moves at each recovery */
 	_Atomic int64_t		 entered_ns;	/* monotonic: when `inside` went in */
 	_Atomic uint32_t	 inside;	/* pid, 0 = nobody */
+	_Atomic uint32_t	 holder;	/* pid of who has the lock, perhaps not inside */
 	struct mark_sync	 sync[N_SYNCS];
 	_Atomic uint64_t	 checkpointed;	/* log position of the last checkpoint */
 	_Atomic uint64_t	 auth_generation;
@@ -63,6 +65,7 @@ struct env_mark {
 	_Atomic uint64_t	 journal_end;	/* where the next frame goes */
 	_Atomic uint64_t	 journal_size;	/* bytes of the newest file: zeros from the end on */
 	_Atomic uint32_t	 journal_torn;	/* a writer began, and did not finish: other bytes */
+	_Atomic uint32_t	 journal_damaged;	/* a reader met damage: to be drained soon */
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
 };
 
@@ -135,6 +138,7 @@ struct txn {
 	enum txn_fate	 fate;
 	bool		 auth_changed;	/* tokens or buckets: move auth_generation at the commit */
 	bool		 schema_changed;	/* something was taken away: move schema_generation */
+	uint32_t	 journal_first;	/* the commit makes this the oldest file; 0 = as it is */
 };
 
 /*

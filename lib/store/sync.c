@@ -80,7 +80,11 @@ open_file(struct env *env, enum sync_which which, uint32_t number)
 	if (sync->fd < 0)
 		return errno == ENOENT ? 1 : -1;
 	sync->number = number;
-	return fsync(env->home_fd);	/* so that the directory knows the new file */
+	if (fsync(env->home_fd) == 0)	/* so that the directory knows the new file */
+		return 0;
+	close(sync->fd);
+	sync->fd = -1;
+	return -1;
 }
 
 static int
@@ -95,7 +99,7 @@ static int
 sync_to(struct env *env, enum sync_which which, uint64_t target, struct err *err)
 {
 	struct mark_sync *mark = &env->mark->sync[which];
-	uint64_t synced = atomic_load(&mark->synced);
+	uint64_t synced = atomic_load(&mark->synced), written;
 	uint32_t last = (uint32_t)(target >> 32), number = last;
 	int r = 0;
 
@@ -109,7 +113,9 @@ sync_to(struct env *env, enum sync_which which, uint64_t target, struct err *err
 	log_error("the %s of %s cannot be synced: %s", words[which], env->home, strerror(errno));
 	if (atomic_load(&mark->lost_to) == 0)
 		atomic_store(&mark->lost_from, synced);
-	atomic_store(&mark->lost_to, target);
+	/* and what was written while it failed: no later sync will be told of that */
+	written = atomic_load(&mark->written);
+	atomic_store(&mark->lost_to, written > target ? written : target);
 	return err_set(err, ERR_IO, "the disk did not take the %s: %s", words[which],
 	    strerror(errno));
 }

@@ -202,6 +202,8 @@ finish(struct txn *txn, int result, struct err *err)
 		atomic_fetch_add(&env->mark->auth_generation, 1);
 	if (txn->schema_changed)
 		atomic_fetch_add(&env->mark->schema_generation, 1);
+	if (txn->journal_first != 0)
+		atomic_store(&env->mark->journal_first, txn->journal_first);
 	return env_note_written(env, err);
 }
 

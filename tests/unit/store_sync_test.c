@@ -132,11 +132,54 @@ nothing_is_acknowledged_once_the_disk_refused_it(void **unused)
 }
 
 /*
+ * What the disk refused before a reboot nobody waits for any more: writes are taken again.
+ */
+static void
+after_a_reboot_writes_are_taken_again(void **unused)
+{
+	struct tag tag = { SLICE("a"), SLICE("b") };
+	struct series_ref *ref = home_ref(&tag, 1);
+	char path[128];
+	struct home h;
+	struct err err;
+
+	(void)unused;
+	home_new(&h);
+	put_row(&h, ref, 1);
+	assert_int_equal(store_sync(h.store, &err), 0);
+	put_row(&h, ref, 2);
+	disk_refuses = true;
+	assert_int_equal(store_sync(h.store, &err), -1);
+	put_row(&h, ref, 3);		/* goes into another file */
+	assert_int_equal(store_sync(h.store, &err), -1);
+	disk_refuses = false;
+	store_close(h.store);
+	snprintf(path, sizeof(path), "%s/journal.0000000002", h.path);
+	assert_int_equal(unlink(path), 0);	/* the directory never got to the disk */
+	snprintf(path, sizeof(path), "%s/weir.mark", h.path);
+	{
+		/* another boot, the other words as they were */
+		FILE *mark = fopen(path, "r+");
+
+		assert_non_null(mark);
+		assert_int_equal(fseek(mark, 8, SEEK_SET), 0);
+		assert_int_equal(fputc(0x5a, mark), 0x5a);
+		fclose(mark);
+	}
+	home_open(&h);
+	put_row(&h, ref, 4);
+	assert_int_equal(store_sync(h.store, &err), 0);
+	assert_int_equal(count(&h, ref), 3);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/*
  * A series whose name did not get to the disk has no rows either; the store recovers, and the same
  * write is taken when the disk has thought better of it.
  */
 static void
-no_rows_before_their_names_are_on_disk(void **unused)
+no_rows_before_their_names_are_on_disk_here(void **unused)
 {
 	struct tag tag = { SLICE("a"), SLICE("new") };
 	struct series_ref *ref = home_ref(&tag, 1);
@@ -160,11 +203,36 @@ no_rows_before_their_names_are_on_disk(void **unused)
 	home_free(&h);
 }
 
+/*
+ * In a process of its own: the library gives not all memory back when it recovers.
+ */
+static void
+apart(void (*test)(void **unused))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		test(NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+no_rows_before_their_names_are_on_disk(void **unused)
+{
+	(void)unused;
+	apart(no_rows_before_their_names_are_on_disk_here);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_acknowledged_once_the_disk_refused_it),
+		cmocka_unit_test(after_a_reboot_writes_are_taken_again),
 		cmocka_unit_test(no_rows_before_their_names_are_on_disk),
 	};
 
