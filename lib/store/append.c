@@ -457,7 +457,8 @@ encode_table(struct store *store, uint64_t bucket_id, const struct append_table 
 
 /*
  * The names first: whoever finds rows on disk finds there whose they are. What others made and we
- * found is covered too, for a look into the catalogue notes the log's end.
+ * found is covered too: columns and series are sought by a writing transaction, even where nothing is
+ * made, and its end notes where the log ends.
  */
 static int
 put_frames(struct store *store, struct buf *frames, struct err *err)

@@ -14,7 +14,7 @@ register_is_known(const struct series_ref *ref, uint64_t generation)
 }
 
 /*
- * register_is_stale - inside: does the process remember what is not true any more?
+ * register_is_stale - with the lock: does the process remember what is not true any more?
  * register_bucket - what must be known of a bucket; ERR_NOT_FOUND
  * register_columns - find or make the measurement and columns that the live rows of a table name;
  *     sets table->m (NULL: the bucket may have no more measurements). *stale: forget and begin again
