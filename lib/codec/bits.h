@@ -91,11 +91,12 @@ varint_get_signed(struct slice *in, uint64_t *v)
 
 /*
  * frames_cost - how many bytes frames_encode will append
- * frames_decode - n numbers from the front of `in`; -1 when they do not lie inside
+ * frames_decode - of n numbers at the front of `in` the first `most`, to the end of their frame; -1
+ *                 when these do not lie inside
  */
 size_t		 frames_cost(const uint64_t *v, size_t n);
 void		 frames_encode(const uint64_t *v, size_t n, struct buf *out);
-int		 frames_decode(struct slice *in, size_t n, uint64_t *v);
+int		 frames_decode(struct slice *in, size_t n, size_t most, uint64_t *v);
 
 /* ---- class-Huffman ---- */
 
@@ -105,10 +106,11 @@ int		 frames_decode(struct slice *in, size_t n, uint64_t *v);
  * huffman_cost - about how many bytes huffman_encode would append, from every fourth number
  * huffman_encode - append them, unless their classes are all one: then false, and nothing is
  *                  appended
- * huffman_decode - n numbers from the front of `in`; -1 when these are not the bytes of as many
+ * huffman_decode - of n numbers at the front of `in` the first `most`; -1 when these are not the
+ *                  bytes of n
  */
 size_t		 huffman_cost(const uint64_t *v, size_t n);
 bool		 huffman_encode(const uint64_t *v, size_t n, struct buf *out);
-int		 huffman_decode(struct slice *in, size_t n, uint64_t *v);
+int		 huffman_decode(struct slice *in, size_t n, size_t most, uint64_t *v);
 
 #endif

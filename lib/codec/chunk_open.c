@@ -6,6 +6,7 @@
  */
 #include "codec/bits.h"
 #include "codec/chunk.h"
+#include "codec/integers.h"
 
 #define ENTRY_LEAST 7		/* bytes of a column in the directory, at least */
 
@@ -237,6 +238,20 @@ codec_chunk_times(const struct codec_chunk *chunk, struct slice bytes, int64_t *
 	return 0;
 }
 
+bool
+codec_chunk_steady(const struct codec_chunk *chunk, struct slice bytes, uint64_t *step)
+{
+	uint64_t span = (uint64_t)chunk->max_time - (uint64_t)chunk->min_time, first;
+	struct err err;
+
+	if (bytes.n < chunk->times_length || chunk->n_rows < 2 ||
+	    !integers_steady(slice_make(bytes.p, chunk->times_length), &first, step))
+		return false;
+	return check_bytes(bytes, chunk->times_length, chunk->times_crc, &err) == 0 &&
+	    first == (uint64_t)chunk->min_time && *step == span / (chunk->n_rows - 1) &&
+	    *step * (chunk->n_rows - 1) == span;
+}
+
 /*
  * Bits [at, at + n) of a bitmap become the lowest n of `word`; n is 1 to 64.
  */
@@ -369,4 +384,26 @@ codec_chunk_cells(const struct codec_chunk *chunk, const struct codec_chunk_colu
 		return err_set(err, ERR_CORRUPT, "a chunk's column has bytes left over");
 	spread(cells + at, chunk->n_rows, column->n_present, at, present);
 	return 0;
+}
+
+int
+codec_chunk_part(const struct codec_chunk *chunk, const struct codec_chunk_column *column,
+    struct slice bytes, uint32_t first, uint32_t n, union cell *cells, struct err *err)
+{
+	union cell room[CODEC_CHUNK_ROWS];
+	uint64_t all = 0;
+
+	if (check_bytes(bytes, column->length, column->crc, err) != 0)
+		return -1;
+	bytes.n = column->length;
+	if (column->type == VALUE_FLOAT)
+		return floats_decode_part(&bytes, chunk->n_rows, first, n, room, cells, err);
+	if (integers_decode_some(&bytes, chunk->n_rows, first + n, &room[0].u, err) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		cells[i] = room[first + i];
+		all |= cells[i].u;
+	}
+	return column->type == VALUE_BOOLEAN && all > 1
+	    ? err_set(err, ERR_CORRUPT, "a chunk's boolean is none") : 0;
 }

@@ -207,6 +207,17 @@ int		 codec_chunk_cells(const struct codec_chunk *chunk,
 		     const struct codec_chunk_column *column, struct slice bytes, struct arena *arena,
 		     size_t at, union cell *cells, uint64_t *present, struct slice *strings,
 		     size_t *n_strings, struct err *err);
+/*
+ * codec_chunk_steady - are the times a first one and then the same step, over and over? False, too,
+ *                      when they cannot be read
+ * codec_chunk_part - the values of rows [first, first + n) of a column that is not of strings, and in
+ *                    which every row has one: what comes behind them is not decoded
+ */
+bool		 codec_chunk_steady(const struct codec_chunk *chunk, struct slice bytes,
+		     uint64_t *step);
+int		 codec_chunk_part(const struct codec_chunk *chunk,
+		     const struct codec_chunk_column *column, struct slice bytes, uint32_t first,
+		     uint32_t n, union cell *cells, struct err *err);
 const struct codec_chunk_column *codec_chunk_find(const struct codec_chunk *chunk, uint32_t field);
 
 static inline uint64_t

@@ -26,4 +26,12 @@ enum codec_encoding {		/* on disk: never renumber */
 int		 codec_decimals_fit(const double *v, size_t n, int64_t *ints);
 double		 codec_decimals_power(unsigned k);	/* 10^k, k <= 22: exact */
 
+/*
+ * floats_decode_part - of a column of n doubles those of [first, first + count)
+ *   in     ints     room for n
+ *          *in      when not all are wanted it is left anywhere
+ */
+int		 floats_decode_part(struct slice *in, size_t n, size_t first, size_t count,
+		     union cell *ints, union cell *out, struct err *err);
+
 #endif

@@ -167,9 +167,9 @@ frames_encode(const uint64_t *v, size_t n, struct buf *out)
 }
 
 int
-frames_decode(struct slice *in, size_t n, uint64_t *v)
+frames_decode(struct slice *in, size_t n, size_t most, uint64_t *v)
 {
-	for (size_t i = 0; i < n; i += FRAME) {
+	for (size_t i = 0; i < most; i += FRAME) {
 		size_t m = n - i < FRAME ? n - i : FRAME;
 		unsigned width;
 

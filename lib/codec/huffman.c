@@ -505,7 +505,7 @@ read_codes(const struct decoder *d, uint8_t *classes, size_t n)
  * want is known before.
  */
 static int
-read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v)
+read_bits(const struct decoder *d, const uint8_t *classes, size_t n, size_t most, uint64_t *v)
 {
 	struct {
 		uint64_t	 base, mask;
@@ -524,7 +524,7 @@ read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v
 	if ((want + 7) / 8 != d->n_bytes[STREAMS])
 		return -1;
 	if (class_bits(d->end - 1) <= 57) {
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < most; i++) {
 			unsigned c = classes[i];
 
 			v[i] = rows[c].base + (wide_load64(p + (at >> 3)) >> (at & 7) & rows[c].mask);
@@ -532,7 +532,7 @@ read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v
 		}
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < most; i++) {
 		unsigned c = classes[i];
 		uint64_t bits = wide_load64(p + (at >> 3)) >> (at & 7);
 
@@ -545,7 +545,7 @@ read_bits(const struct decoder *d, const uint8_t *classes, size_t n, uint64_t *v
 }
 
 int
-huffman_decode(struct slice *in, size_t n, uint64_t *v)
+huffman_decode(struct slice *in, size_t n, size_t most, uint64_t *v)
 {
 	struct decoder d;
 	uint8_t *classes;
@@ -556,9 +556,9 @@ huffman_decode(struct slice *in, size_t n, uint64_t *v)
 	classes = memory_alloc(n);
 	result = read_codes(&d, classes, n);
 	if (result == 0 && d.end > 16)
-		result = read_bits(&d, classes, n, v);
+		result = read_bits(&d, classes, n, most, v);
 	else if (result == 0)
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < most; i++)
 			v[i] = classes[i];
 	free(classes);
 	return result;

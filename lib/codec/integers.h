@@ -45,4 +45,14 @@ uint64_t	 integers_factor(const uint64_t *v, size_t n, uint64_t *u);
 enum integers_kind integers_order(const uint64_t *v, size_t n);
 uint64_t	 integers_step(const uint64_t *v, size_t n);
 
+/*
+ * integers_decode_some - of a column of n numbers the first `most`
+ *   in     *in      when most < n it is left anywhere
+ *   out    v        has room for n: some behind the first `most` may be written too
+ * integers_steady - is this column first, first + step, first + 2 * step and so on?
+ */
+int		 integers_decode_some(struct slice *in, size_t n, size_t most, uint64_t *v,
+		     struct err *err);
+bool		 integers_steady(struct slice in, uint64_t *first, uint64_t *step);
+
 #endif
