@@ -155,6 +155,24 @@ is_as_stored(const struct plan_source *source, const struct reader_source *s,
 	    source->measurement->fields[s->raw[o->index]].type == o->as;
 }
 
+/*
+ * The series of a source as the groups will ask for them.
+ */
+static void
+tell_order(const struct plan *plan, const struct plan_source *source, struct store_scan_spec *spec)
+{
+	size_t *order = arena_alloc_items(plan->arena, source->n_inputs + 1, sizeof(*order));
+
+	spec->order = order;
+	for (size_t i = 0; i < plan->n_groups; i++)
+		for (size_t k = 0; k < plan->groups[i].n_inputs; k++) {
+			struct plan_input input = plan->groups[i].inputs[k];
+
+			if (&plan->sources[input.source] == source && spec->n_order < source->n_inputs)
+				order[spec->n_order++] = input.index;
+		}
+}
+
 static int
 begin_scan(struct reader *reader, const struct plan_source *source, struct reader_source *s,
     struct err *err)
@@ -170,7 +188,9 @@ begin_scan(struct reader *reader, const struct plan_source *source, struct reade
 	for (size_t i = 0; i < s->n_raw; i++)
 		fields[i] = source->measurement->fields[s->raw[i]].id;
 	spec.summaries = reader->summaries != READER_ROWS && s->as_stored;
-	spec.summary_times = reader->summaries == READER_SUMMARIES_WITH_TIMES;
+	spec.summary_times = reader->summaries == READER_SUMMARIES_WITH_TIMES ? STORE_TIMES_ALL
+	    : reader->summaries == READER_SUMMARIES_WITH_ENDS ? STORE_TIMES_ENDS : STORE_TIMES_NONE;
+	tell_order(reader->plan, source, &spec);
 	if (reader->plan->n_calls == 0 && reader->plan->limit > 0 && source->where == NULL &&
 	    !s->must_have_one)
 		spec.limit_rows = (uint64_t)reader->plan->limit + (uint64_t)reader->plan->offset;

@@ -17,7 +17,11 @@ struct runs;
 /*
  * Summaries in place of rows are wanted, where a stretch of them lies in one window.
  */
-enum reader_summaries { READER_ROWS, READER_SUMMARIES, READER_SUMMARIES_WITH_TIMES };
+enum reader_summaries {
+	READER_ROWS, READER_SUMMARIES,
+	READER_SUMMARIES_WITH_ENDS,	/* with the times of the first and the last value */
+	READER_SUMMARIES_WITH_TIMES,	/* and of the least and the greatest */
+};
 
 /*
  * query_reader_get - what reads some refs; the same for every group, so that a scan begins once

@@ -371,7 +371,7 @@ next_in_table(struct windows *w, struct finished **out, struct err *err)
 static enum reader_summaries
 choose_summaries(const struct windows_spec *spec)
 {
-	bool times = spec->plan->selector && spec->plan->window.interval == 0;
+	bool times = spec->plan->selector && spec->plan->window.interval == 0, ends = false;
 
 	if (spec->n_aux > 0 || spec->plan->window.zone != NULL || spec->plan->window.months != 0)
 		return READER_ROWS;
@@ -381,9 +381,12 @@ choose_summaries(const struct windows_spec *spec)
 		if (states->sum_up == NULL ||
 		    (spec->calls[i]->in == VALUE_STRING && states != &fn_count))
 			return READER_ROWS;
-		times |= states == &fn_first || states == &fn_last;
+		if (states == &fn_first || states == &fn_last)
+			ends = true;
+		else if (times)
+			return READER_SUMMARIES_WITH_TIMES;
 	}
-	return times ? READER_SUMMARIES_WITH_TIMES : READER_SUMMARIES;
+	return ends ? READER_SUMMARIES_WITH_ENDS : READER_SUMMARIES;
 }
 
 static bool

@@ -6,9 +6,11 @@
  * A chunk begins with its directory, so what a query does not name is not even read: a partial
  * read of an overflow record walks no further than it must.
  */
+#include "model/precision.h"
 #include "store/chunk_table.h"
 
-#define FIRST_READ 512		/* most heads fit */
+#define FIRST_READ 1024	/* most heads fit, and steady times with them */
+#define BETWEEN 16384		/* bytes that are read along though nobody wants them */
 #define MOST_HEAD (16u << 20)	/* a longer one is a flipped bit */
 #define SIGN (UINT64_C(1) << 63)
 
@@ -77,8 +79,20 @@ struct reader {
 	struct chunk_batch *out;
 	struct slice	 prefix;
 	struct txn_cursor *cursor;
-	size_t		 cap, bytes;
+	size_t		 cap;
+	size_t		 n_start;	/* bytes in `start`: the beginning of the present chunk */
+	char		 start[FIRST_READ + CODEC_SLACK];
 };
+
+static void
+reader_init(struct reader *rd, struct txn *txn, struct txn_cursor *cursor)
+{
+	rd->txn = txn;
+	rd->cursor = cursor;
+	rd->r = NULL;
+	rd->out = NULL;
+	rd->cap = rd->n_start = 0;
+}
 
 /*
  * Bytes [offset, offset + n) of the record the cursor is at, with CODEC_SLACK behind them.
@@ -88,11 +102,14 @@ copy_part(struct reader *rd, size_t offset, size_t n, struct slice *out, struct 
 {
 	char *room = arena_alloc(rd->txn->arena, n + CODEC_SLACK);
 
-	if (txn_cursor_part(rd->cursor, offset, room, n, &out->n, err) != 0)
+	if (offset + n <= rd->n_start) {
+		memcpy(room, rd->start + offset, n);
+		out->n = n;
+	} else if (txn_cursor_part(rd->cursor, offset, room, n, &out->n, err) != 0) {
 		return -1;
+	}
 	memset(room + out->n, 0, CODEC_SLACK);
 	out->p = room;
-	rd->bytes += out->n;
 	return 0;
 }
 
@@ -102,8 +119,10 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 	struct slice bytes;
 	size_t n;
 
-	if (copy_part(rd, 0, FIRST_READ, &bytes, err) != 0)
+	if (txn_cursor_part(rd->cursor, 0, rd->start, FIRST_READ, &rd->n_start, err) != 0)
 		return -1;
+	memset(rd->start + rd->n_start, 0, CODEC_SLACK);
+	bytes = slice_make(rd->start, rd->n_start);
 	if ((n = codec_chunk_head_bytes(bytes)) > bytes.n && n <= MOST_HEAD &&
 	    copy_part(rd, 0, n, &bytes, err) != 0)
 		return -1;
@@ -113,20 +132,67 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 int
 chunk_head_at(struct txn *txn, struct txn_cursor *cursor, struct codec_chunk *head, struct err *err)
 {
-	struct reader rd = { .txn = txn, .cursor = cursor };
+	struct reader rd;
 
+	reader_init(&rd, txn, cursor);
 	return read_head(&rd, head, err);
+}
+
+/*
+ * Every read walks the pages of an overflow record from its first one, so that one read of all that
+ * is wanted, with what lies between, is cheaper than a read a column, unless much lies between.
+ */
+struct extent {
+	size_t		 from, to;	/* of the record's bytes */
+	size_t		 wanted;	/* of these */
+	struct slice	 bytes;		/* from `from` on, when they were read at once */
+};
+
+static bool
+is_worth(const struct extent *all)
+{
+	return all->to - all->from <= 2 * all->wanted + BETWEEN;
+}
+
+static int
+take_part(struct reader *rd, const struct extent *all, size_t offset, size_t n, struct slice *out,
+    struct err *err)
+{
+	size_t at = offset - all->from;
+
+	if (all->bytes.p == NULL)
+		return copy_part(rd, offset, n, out, err);
+	*out = at > all->bytes.n ? slice_make(all->bytes.p, 0)
+	    : slice_make(all->bytes.p + at, n < all->bytes.n - at ? n : all->bytes.n - at);
+	return 0;
 }
 
 static int
 read_columns(struct reader *rd, struct chunk_copy *copy, struct err *err)
 {
-	for (size_t i = 0; i < rd->r->n_fields; i++) {
-		const struct codec_chunk_column *c = codec_chunk_find(&copy->head, rd->r->fields[i]);
+	const struct codec_chunk *head = &copy->head;
+	struct extent all = { SIZE_MAX, 0, 0, { 0 } };
 
-		if (c != NULL && copy_part(rd, c->offset, c->length, &copy->columns[i], err) != 0)
+	for (size_t i = 0; i < rd->r->n_fields; i++) {
+		const struct codec_chunk_column *c = codec_chunk_find(head, rd->r->fields[i]);
+
+		if (c == NULL)
+			continue;
+		all.from = c->offset < all.from ? c->offset : all.from;
+		all.to = c->offset + c->length > all.to ? c->offset + c->length : all.to;
+		all.wanted += c->length;
+	}
+	if (all.wanted > 0 && is_worth(&all) &&
+	    copy_part(rd, all.from, all.to - all.from, &all.bytes, err) != 0)
+		return -1;
+	for (size_t i = 0; i < rd->r->n_fields; i++) {
+		const struct codec_chunk_column *c = codec_chunk_find(head, rd->r->fields[i]);
+
+		if (c != NULL && take_part(rd, &all, c->offset, c->length, &copy->columns[i],
+		    err) != 0)
 			return -1;
 	}
+	rd->out->n_bytes += all.wanted;
 	return 0;
 }
 
@@ -137,15 +203,17 @@ take_chunk(struct reader *rd, const struct codec_chunk *head, struct err *err)
 	struct chunk_copy *copy;
 
 	if (b->n == rd->cap) {
-		size_t cap = rd->cap == 0 ? 8 : rd->cap * 2;
+		size_t cap = rd->cap == 0 ? 1 : rd->cap * 2;
 
 		b->chunks = arena_grow(rd->txn->arena, b->chunks, rd->cap, cap);
 		rd->cap = cap;
 	}
 	copy = &b->chunks[b->n++];
+	memset(copy, 0, sizeof(*copy));
 	copy->head = *head;
 	copy->columns = arena_zalloc(rd->txn->arena, (rd->r->n_fields + 1) * sizeof(*copy->columns));
 	copy->whole = rd->r->wants_columns == NULL || rd->r->wants_columns(rd->r->arg, head);
+	b->n_bytes += head->head_bytes + head->times_length;
 	if (copy_part(rd, head->times_offset, head->times_length, &copy->times, err) != 0)
 		return -1;
 	return copy->whole ? read_columns(rd, copy, err) : 0;
@@ -160,7 +228,9 @@ seek(struct reader *rd, bool *at, struct err *err)
 	const struct chunk_reading *r = rd->r;
 	struct key limit = chunk_key(rd->txn->arena, &r->place, r->descending ? r->to : r->from);
 
-	if (txn_cursor_before(rd->cursor, key_slice(&limit), rd->prefix, at, err) != 0)
+	*at = false;
+	if ((r->descending || r->from > TIME_MIN) &&
+	    txn_cursor_before(rd->cursor, key_slice(&limit), rd->prefix, at, err) != 0)
 		return -1;
 	if (!*at && !r->descending)
 		return txn_cursor_from(rd->cursor, key_slice(&limit), rd->prefix, at, err);
@@ -182,7 +252,7 @@ read_all(struct reader *rd, struct err *err)
 		if (r->descending ? head.max_time < r->from : head.min_time > r->to)
 			break;
 		if (head.max_time >= r->from && head.min_time <= r->to) {
-			if (rd->out->n > 0 && rd->bytes >= r->most_bytes) {
+			if (rd->out->n > 0 && rd->out->n_bytes >= r->most_bytes) {
 				rd->out->more = true;
 				rd->out->next_min = head.min_time;
 				rd->out->next_max = head.max_time;
@@ -191,6 +261,8 @@ read_all(struct reader *rd, struct err *err)
 			if (take_chunk(rd, &head, err) != 0)
 				return -1;
 		}
+		if (r->descending ? head.min_time <= r->from : head.max_time >= r->to)
+			break;
 		if (txn_cursor_step(rd->cursor, r->descending, rd->prefix, &at, err) != 0)
 			return -1;
 	}
@@ -198,17 +270,30 @@ read_all(struct reader *rd, struct err *err)
 }
 
 int
+chunk_read_by(struct txn *txn, struct txn_cursor *cursor, const struct chunk_reading *reading,
+    struct chunk_batch *batch, struct err *err)
+{
+	struct key prefix = series_prefix(txn->arena, &reading->place);
+	struct reader rd;
+
+	memset(batch, 0, sizeof(*batch));
+	reader_init(&rd, txn, cursor);
+	rd.r = reading;
+	rd.out = batch;
+	rd.prefix = key_slice(&prefix);
+	return read_all(&rd, err);
+}
+
+int
 chunk_read(struct txn *txn, const struct chunk_reading *reading, struct chunk_batch *batch,
     struct err *err)
 {
-	struct key prefix = series_prefix(txn->arena, &reading->place);
-	struct reader rd = { .txn = txn, .r = reading, .out = batch, .prefix = key_slice(&prefix) };
+	struct txn_cursor *cursor;
 	int r;
 
-	memset(batch, 0, sizeof(*batch));
-	if (txn_cursor_open(txn, DB_CHUNKS, &rd.cursor, err) != 0)
+	if (txn_cursor_open(txn, DB_CHUNKS, &cursor, err) != 0)
 		return -1;
-	r = read_all(&rd, err);
-	txn_cursor_close(rd.cursor);
+	r = chunk_read_by(txn, cursor, reading, batch, err);
+	txn_cursor_close(cursor);
 	return r;
 }

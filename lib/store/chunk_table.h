@@ -20,6 +20,10 @@ struct chunk_copy {		/* what was copied out of one chunk */
 	struct slice	 times;
 	struct slice	*columns;	/* by field asked for; .p NULL = the chunk has none, or not read */
 	bool		 whole;		/* the columns were read */
+
+	/* chunk_times.c's */
+	uint64_t	 step;		/* from one row to the next; 0 = it is not always the same */
+	int64_t		*decoded;	/* times of all rows, when somebody wanted them; or NULL */
 };
 
 struct chunk_reading {
@@ -36,12 +40,19 @@ struct chunk_reading {
 struct chunk_batch {
 	struct chunk_copy *chunks;	/* in the order asked for; in txn->arena */
 	size_t		 n;
+	size_t		 n_bytes;	/* read for them */
 	bool		 more;		/* there is another behind the last one */
 	int64_t		 next_min, next_max;	/* its span of times */
 };
 
+/*
+ * chunk_read - the chunks of one series
+ * chunk_read_by - the same through a cursor of DB_CHUNKS that is open already, anywhere
+ */
 int	 chunk_read(struct txn *txn, const struct chunk_reading *reading, struct chunk_batch *batch,
 	     struct err *err);
+int	 chunk_read_by(struct txn *txn, struct txn_cursor *cursor,
+	     const struct chunk_reading *reading, struct chunk_batch *batch, struct err *err);
 int	 chunk_put(struct txn *txn, const struct chunk_place *place, int64_t first_time,
 	     struct slice bytes, struct err *err);
 int	 chunk_delete(struct txn *txn, const struct chunk_place *place, int64_t first_time,

@@ -1,8 +1,8 @@
 /*
  * store/piece.c - rows of one series from one place: a journal segment or a chunk
  *
- * A journal record gives any range of rows by address; a chunk's column is decoded whole, straight
- * into the block where the whole chunk is wanted, else by way of scratch memory.
+ * A journal record gives any range of rows by address; a chunk's column is decoded from its first
+ * row on, straight into the block where the whole chunk is wanted, else by way of scratch memory.
  */
 #include "store/scan_priv.h"
 
@@ -50,24 +50,47 @@ int
 piece_times(const struct piece *piece, uint32_t skip, uint32_t n, struct arena *arena,
     int64_t *times, struct err *err)
 {
-	const struct chunk_copy *chunk = piece->chunk;
-	int64_t *all;
-
-	if (chunk == NULL) {
-		codec_batch_times(&piece->record->batch, piece->first + skip, n, times);
-		return 0;
-	}
-	if (n == chunk->head.n_rows)
-		return codec_chunk_times(&chunk->head, chunk->times, times, err);
-	all = arena_array(arena, int64_t, chunk->head.n_rows);
-	if (codec_chunk_times(&chunk->head, chunk->times, all, err) != 0)
-		return -1;
-	memcpy(times, all + piece->first + skip, n * sizeof(*times));
+	if (piece->chunk != NULL)
+		return chunk_times_get(piece->chunk, piece->first + skip, n, arena, times, err);
+	codec_batch_times(&piece->record->batch, piece->first + skip, n, times);
 	return 0;
 }
 
 /*
- * A part of a chunk's column: decode all of it, keep what is wanted.
+ * Bits [at, at + n) become 1; n > 0.
+ */
+static void
+set_run(uint64_t *bits, size_t at, size_t n)
+{
+	size_t first = at >> 6, last = (at + n - 1) >> 6;
+	uint64_t head = UINT64_MAX << (at & 63), tail = UINT64_MAX >> (63 - ((at + n - 1) & 63));
+
+	if (first == last) {
+		bits[first] |= head & tail;
+		return;
+	}
+	bits[first] |= head;
+	memset(bits + first + 1, 0xff, (last - first - 1) * sizeof(*bits));
+	bits[last] |= tail;
+}
+
+/*
+ * A part of a chunk's column in which every row has a number.
+ */
+static int
+part_of_numbers(const struct chunk_copy *chunk, const struct codec_chunk_column *column,
+    struct slice bytes, uint32_t first, uint32_t n, size_t at, struct store_column *out,
+    uint64_t *bits, size_t *n_present, struct err *err)
+{
+	if (codec_chunk_part(&chunk->head, column, bytes, first, n, out->cells + at, err) != 0)
+		return -1;
+	set_run(bits, at, n);
+	*n_present += n;
+	return 0;
+}
+
+/*
+ * A part of any other: decode all of it, keep what is wanted.
  */
 static int
 part_of_column(const struct chunk_copy *chunk, const struct codec_chunk_column *column,
@@ -84,13 +107,6 @@ part_of_column(const struct chunk_copy *chunk, const struct codec_chunk_column *
 	if (codec_chunk_cells(&chunk->head, column, bytes, arena, 0, cells, present, strings, &k,
 	    err) != 0)
 		return -1;
-	if (column->n_present == rows && strings == NULL) {
-		memcpy(out->cells + at, cells + first, n * sizeof(*cells));
-		for (uint32_t i = 0; i < n; i++)
-			bit_set(bits, at + i);
-		*n_present += n;
-		return 0;
-	}
 	for (uint32_t i = 0; i < n; i++) {
 		union cell cell = cells[first + i];
 
@@ -118,6 +134,13 @@ chunk_rows(const struct store_scan *scan, const struct chunk_copy *chunk, uint32
 
 		if (c == NULL || c->type != scan->types[i])
 			continue;
+		if (n < chunk->head.n_rows && c->n_present == chunk->head.n_rows &&
+		    c->type != VALUE_STRING) {
+			if (part_of_numbers(chunk, c, chunk->columns[i], first, n, at, out,
+			    sink->bits[i], &sink->n_present[i], err) != 0)
+				return -1;
+			continue;
+		}
 		if (n < chunk->head.n_rows) {
 			if (part_of_column(chunk, c, chunk->columns[i], first, n, at, out, sink->bits[i],
 			    &sink->n_present[i], &sink->n_strings[i], sink->arena, err) != 0)

@@ -311,6 +311,8 @@ store_scan_end(struct store_scan *scan)
 		return;
 	while (scan->cursors != NULL)
 		store_cursor_close(scan->cursors);
+	cursor_free(scan->spare);
+	scan_ahead_release(scan->ahead);
 	free(scan->records);
 	free(scan->segments);
 	free(scan->first_segment);

@@ -394,10 +394,14 @@ int		 store_delete_points(struct store *store, const struct store_measurement *m
 
 #define STORE_BLOCK_ROWS 4096
 
+enum store_summary_times { STORE_TIMES_NONE, STORE_TIMES_ENDS, STORE_TIMES_ALL };
+
 struct store_scan_spec {
 	const struct store_measurement *measurement;
 	const uint64_t	*series;	/* ascending ids; borrowed for the life of the scan */
 	size_t		 n_series;
+	const size_t	*order;		/* indexes of series as their cursors will be opened, likewise; */
+	size_t		 n_order;	/* NULL: as they stand. It is a hint: what is next is read along */
 	const uint32_t	*fields;	/* field ids; borrowed likewise */
 	size_t		 n_fields;
 	int64_t		 from, to;	/* ns, both included */
@@ -407,10 +411,11 @@ struct store_scan_spec {
 	/*
 	 * With `summaries` a block may be a summary in place of rows, where what is stored about a
 	 * stretch of rows suffices: it lies within from .. to and within one window. Windows are
-	 * [k * window_ns + window_phase, ...); window_ns 0: all times are one. `summary_times`: the
-	 * times of a summary's values are asked for, too.
+	 * [k * window_ns + window_phase, ...); window_ns 0: all times are one. `summary_times`:
+	 * which times of a summary's values are asked for, too: first and last, or all four.
 	 */
-	bool		 summaries, summary_times;
+	bool		 summaries;
+	enum store_summary_times summary_times;
 	int64_t		 window_ns, window_phase;	/* 0 <= phase < window_ns */
 };
 
