@@ -44,6 +44,7 @@ struct aggregate {
 	struct last_value *lasts;	/* by call */
 	bool		*seen;		/* by call: has had a point */
 	bool		 limited;	/* the range was cut to what LIMIT lets through */
+	bool		 open;		/* it has no lower end, and is read backwards */
 };
 
 /* ---- reading windows ---- */
@@ -380,9 +381,13 @@ open_windows(struct aggregate *a, struct err *err)
 	return query_windows_open(&a->spec, &a->windows, err);
 }
 
+#define OPEN_WINDOWS_MAX 4096	/* are kept for the answer about the last one */
+
 /*
  * With a row for every window, LIMIT tells which windows can be in the answer. Only these are read;
- * when none of them has a point, all are, since a point anywhere makes the empty windows show.
+ * when none of them has a point, all are, since a point anywhere makes the empty windows show. In
+ * descending order without a lower bound the rows end with the points: there all windows are read
+ * when the last one that LIMIT lets through has none.
  */
 static bool
 cut_range(struct aggregate *a, int64_t extra)
@@ -399,7 +404,8 @@ cut_range(struct aggregate *a, int64_t extra)
 	if (__builtin_add_overflow(plan->limit, plan->offset, &span) ||
 	    __builtin_mul_overflow(span, interval, &span))
 		return false;
-	if (plan->from == TIME_MIN)	/* the windows end with the points */
+	a->open = plan->from == TIME_MIN;	/* the windows end, or begin, with the points */
+	if (a->open && (!plan->descending || span / interval > OPEN_WINDOWS_MAX))
 		return false;
 	if (plan->descending) {
 		edge = query_window_start(&plan->window, plan->to);
@@ -415,14 +421,48 @@ cut_range(struct aggregate *a, int64_t extra)
 	return true;
 }
 
+static void
+drop_queue(struct aggregate *a)
+{
+	while (a->head != NULL) {
+		struct finished *f = a->head;
+
+		a->head = f->next;
+		query_windows_release(a->windows, f);
+	}
+	a->tail = &a->head;
+}
+
+/*
+ * Did the windows that were read tell all that LIMIT lets through?
+ */
+static int
+is_enough(struct aggregate *a, bool *enough, struct err *err)
+{
+	const struct finished *f;
+
+	if (fill_queue(a, err) != 0)
+		return -1;
+	while (a->open && !a->ended)
+		if (read_ahead(a, err) != 0)
+			return -1;
+	*enough = a->head != NULL;
+	for (f = a->head; a->open && f != NULL; f = f->next)
+		*enough = f->start == a->spec.from;
+	return 0;
+}
+
 static int
 look_further(struct aggregate *a, struct err *err)
 {
+	bool enough;
+
 	a->limited = false;
-	if (fill_queue(a, err) != 0)
+	if (is_enough(a, &enough, err) != 0)
 		return -1;
-	if (a->head != NULL)
+	if (enough)
 		return 0;
+	drop_queue(a);
 	query_windows_close(a->windows);
 	a->windows = NULL;
 	a->ended = false;
@@ -454,12 +494,7 @@ aggregate_close(struct stream *stream)
 
 	if (a->windows != NULL)
 		query_windows_release(a->windows, a->shown);
-	while (a->head != NULL) {
-		struct finished *f = a->head;
-
-		a->head = f->next;
-		query_windows_release(a->windows, f);
-	}
+	drop_queue(a);
 	query_windows_close(a->windows);
 	for (size_t i = 0; i < a->spec.n_calls; i++)
 		buf_free(&a->lasts[i].text);

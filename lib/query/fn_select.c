@@ -14,18 +14,42 @@
 #define NO_ROW ((size_t)-1)
 
 /*
- * Is the row at i better than the one at best? `before` says which of two equal ones is earlier.
+ * The best of some rows that all have a value, without a branch; then, if that is not worse than
+ * what is kept, the earliest row that has it. Times rise or fall throughout.
+ */
+#define BEST_OF_FULL(ctype, m, op) {						\
+	const union cell *cells = c->cells;					\
+	ctype best_ = cells[from].m;						\
+	for (size_t i = from + 1; i < to; i++)					\
+		best_ = cells[i].m op best_ ? cells[i].m : best_;		\
+	if (k->set && k->value.type == c->type && k->value.m op best_)		\
+		return NO_ROW;							\
+	for (size_t i = from; i < to; i++) {					\
+		size_t row = rising ? i : from + to - 1 - i;			\
+										\
+		if (cells[row].m == best_)					\
+			return row;						\
+	}									\
+	return from;								\
+}
+
+/*
+ * Is the row at i better than the one at best?
  */
 #define BEST_ROW(m, op) \
 	for (size_t i = from; i < to; i++) { \
 		if (!column_has(c, i)) \
 			continue; \
 		if (best == NO_ROW || c->cells[i].m op c->cells[best].m || \
-		    (c->cells[i].m == c->cells[best].m && times[i] < times[best])) \
+		    (c->cells[i].m == c->cells[best].m && !rising)) \
 			best = i; \
 	}
 
 #define BEST_OF_TYPE(op) \
+	if (c->present == NULL && c->type == VALUE_FLOAT) \
+		BEST_OF_FULL(double, f, op) \
+	if (c->present == NULL && c->type == VALUE_INTEGER) \
+		BEST_OF_FULL(int64_t, i, op) \
 	switch (c->type) { \
 	case VALUE_FLOAT:	BEST_ROW(f, op) break; \
 	case VALUE_INTEGER:	BEST_ROW(i, op) break; \
@@ -33,7 +57,7 @@
 	}
 
 static size_t
-least_row(const struct column *c, const int64_t *times, size_t from, size_t to)
+least_row(const struct kept *k, const struct column *c, bool rising, size_t from, size_t to)
 {
 	size_t best = NO_ROW;
 
@@ -42,7 +66,7 @@ least_row(const struct column *c, const int64_t *times, size_t from, size_t to)
 }
 
 static size_t
-greatest_row(const struct column *c, const int64_t *times, size_t from, size_t to)
+greatest_row(const struct kept *k, const struct column *c, bool rising, size_t from, size_t to)
 {
 	size_t best = NO_ROW;
 
@@ -55,13 +79,13 @@ extreme_step(struct kept *k, const struct fn_input *in, size_t from, size_t to, 
 {
 	const struct column *c = &in->block->columns[in->column];
 	const int64_t *times = in->block->times;
+	bool rising = times[from] <= times[to - 1], better;
 	struct value v;
-	bool better;
 	size_t row;
 
 	if (c->type == VALUE_NULL || c->cells == NULL)
 		return;
-	row = greatest ? greatest_row(c, times, from, to) : least_row(c, times, from, to);
+	row = greatest ? greatest_row(k, c, rising, from, to) : least_row(k, c, rising, from, to);
 	if (row == NO_ROW)
 		return;
 	v = column_value(c, row);

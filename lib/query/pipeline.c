@@ -29,6 +29,7 @@ struct pipeline {
 	struct buf	*texts;		/* fill(previous): copies of strings, by slot */
 	size_t		 n_slots;
 	struct value	*columns;
+	size_t		*direct;	/* by column: which of the only stream's values it is; or NULL */
 	bool		 begun, ended;
 	int64_t		 time;		/* of the present row */
 	int64_t		 to_skip, to_give;
@@ -131,6 +132,27 @@ set_defaults(struct pipeline *p)
 		p->defaults[plan->n_calls + i] = default_of(plan, plan->refs.list[i].type);
 }
 
+/*
+ * Rows as they are, of columns that are nothing but references: they go by slots and defaults.
+ */
+static void
+find_direct(struct pipeline *p)
+{
+	const struct plan *plan = p->plan;
+	size_t *direct = memory_array(plan->n_columns + 1, sizeof(*direct));
+
+	for (size_t i = 0; i < plan->n_columns; i++) {
+		if (plan->columns[i].eval->kind != EVAL_SLOT ||
+		    p->defaults[plan->columns[i].eval->slot].type != VALUE_NULL ||
+		    plan->fill == FILL_PREVIOUS) {
+			free(direct);
+			return;
+		}
+		direct[i] = plan->columns[i].eval->slot;
+	}
+	p->direct = direct;
+}
+
 int
 query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **out,
     struct err *err)
@@ -157,7 +179,10 @@ query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pi
 	if (plan->n_calls > 0)
 		return open_calls(p, group, err);
 	number_slots(p);
-	return query_rows_open(plan, group, &plan->refs, 0, p->slots, new_stream(p), err);
+	if (query_rows_open(plan, group, &plan->refs, 0, p->slots, new_stream(p), err) != 0)
+		return -1;
+	find_direct(p);
+	return 0;
 }
 
 void
@@ -178,6 +203,7 @@ query_pipeline_close(struct pipeline *p)
 	free(p->defaults);
 	free(p->texts);
 	free(p->columns);
+	free(p->direct);
 	free(p);
 }
 
@@ -231,6 +257,23 @@ first_time(const struct pipeline *p, int64_t *time)
 }
 
 /*
+ * The columns of the next row out of the only stream.
+ */
+static int
+next_direct(struct pipeline *p, int64_t *time, struct err *err)
+{
+	struct stream *s = p->streams[0].stream;
+	int more = s->next(s, err);
+
+	if (more == 1) {
+		*time = s->time;
+		for (size_t i = 0; i < p->plan->n_columns; i++)
+			p->columns[i] = s->values[p->direct[i]];
+	}
+	return more;
+}
+
+/*
  * The slots of the next row. A stream's point is used up only when the row after it is asked for,
  * since its strings go with it.
  */
@@ -264,7 +307,8 @@ query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **valu
 
 	*values = p->columns;
 	while (!p->ended && p->to_give > 0) {
-		int more = next_slots(p, &p->time, err);
+		int more = p->direct != NULL ? next_direct(p, &p->time, err)
+		    : next_slots(p, &p->time, err);
 
 		if (more < 0)
 			return -1;
@@ -276,7 +320,7 @@ query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **valu
 		}
 		p->to_give--;
 		*time = p->time;
-		for (size_t i = 0; i < plan->n_columns; i++)
+		for (size_t i = 0; p->direct == NULL && i < plan->n_columns; i++)
 			p->columns[i] = query_eval(plan->columns[i].eval, p->values);
 		return 1;
 	}

@@ -39,7 +39,7 @@ query_window_of(const struct window *w, int64_t t, int64_t *start, int64_t *end)
 	}
 	at = add_cut(t, -w->offset);
 	zone = w->zone != NULL ? zone_offset_ns(w->zone, at) : 0;
-	rest = (int64_t)(((__int128)at + zone) % w->interval);
+	rest = zone == 0 ? at % w->interval : (int64_t)(((__int128)at + zone) % w->interval);
 	if (rest < 0)
 		rest += w->interval;
 	*start = add_cut(at, -rest);

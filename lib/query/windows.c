@@ -279,26 +279,53 @@ take_summary(struct windows *w, const struct block_summary *summary)
 	return states != NULL;
 }
 
+/*
+ * A window of the table, and its states.
+ */
+struct place {
+	int64_t		 start, end;
+	unsigned char	*states;
+};
+
+/*
+ * To the window of time t, which is nearly always the one behind the last (in front of it, in
+ * descending order): then nothing need be divided. False: it does not fit.
+ */
+static bool
+move_to(struct windows *w, struct place *p, int64_t t)
+{
+	int64_t interval = w->spec.plan->window.interval;
+	unsigned char *next = p->states == NULL ? NULL
+	    : w->descending ? p->states - w->state_bytes : p->states + w->state_bytes;
+
+	if (next != NULL && interval != 0 && next >= w->table &&
+	    next < w->table + w->n_table * w->state_bytes && p->start > TIME_MIN + interval &&
+	    p->end < TIME_MAX - interval &&
+	    (w->descending ? t < p->start && t >= p->start - interval
+	    : t >= p->end && t < p->end + interval)) {
+		p->start += w->descending ? -interval : interval;
+		p->end = p->start + interval;
+		p->states = next;
+		return true;
+	}
+	bounds_of(w, t, &p->start, &p->end);
+	p->states = states_at(w, p->start);
+	return p->states != NULL;
+}
+
 static bool
 take_block(struct windows *w, const struct block *block)
 {
-	size_t at = 0;
+	struct place place = { 0, 0, NULL };
+	size_t at = 0, to;
 
 	if (block->summary != NULL)
 		return take_summary(w, block->summary);
-
-	while (at < block->n_rows) {
-		int64_t start, end;
-		unsigned char *states;
-		size_t to;
-
-		bounds_of(w, block->times[at], &start, &end);
-		to = end_of_window(w, block->times, at, block->n_rows, start, end);
-		states = states_at(w, start);
-		if (states == NULL)
+	for (; at < block->n_rows; at = to) {
+		if (!move_to(w, &place, block->times[at]))
 			return false;
-		step_calls(w, states, block, at, to);
-		at = to;
+		to = end_of_window(w, block->times, at, block->n_rows, place.start, place.end);
+		step_calls(w, place.states, block, at, to);
 	}
 	return true;
 }
