@@ -4,6 +4,8 @@
  * The digits of a double are found by the first of these that fits:
  *
  *     whole number up to 2^53        its own digits: doubles are at most 1 apart there
+ *     r = v * 10^8 rounded < 10^15   as the next, for the many that have no more than 8 decimals:
+ *                                    the digits before the point and behind it are a word each
  *     r = v * 10^k rounded < 10^15   when r / 10^k == v. A decimal of at most 15 digits that reads
  *                                    back as v is the only one, the product is off by less than
  *                                    1/4, so r is it; the division rounds correctly and so is what
@@ -254,6 +256,26 @@ put_plain(char *p, const struct text17 *t, int power)
 }
 
 /*
+ * put_eight_decimals - v in [1e-5, 1e7), no whole number, with at most eight decimals; NULL when it has
+ *               more of them
+ */
+static inline char *
+put_eight_decimals(char *p, double v)
+{
+	double r = (double)(int64_t)(v * 1e8 + 0.5);
+	uint64_t whole, behind;
+
+	if (r / 1e8 != v)
+		return NULL;
+	whole = (uint64_t)(int64_t)r / 100000000;
+	behind = digits_split((uint32_t)((uint64_t)(int64_t)r % 100000000));
+	p += digits_put(p, (uint32_t)whole);
+	*p++ = '.';
+	wide_store64(p, behind + DIGITS_ASCII);
+	return p + 8 - (unsigned)__builtin_clzll(behind) / 8;
+}
+
+/*
  * put_scientific - d.ddde-7; the exponent as it is, without zeros in front
  */
 static char *
@@ -275,6 +297,7 @@ put_float(char *p, double v, bool fixed)
 {
 	struct shortest s;
 	struct text17 t;
+	char *end;
 
 	assert(isfinite(v));
 	if (signbit(v)) {
@@ -283,6 +306,9 @@ put_float(char *p, double v, bool fixed)
 	}
 	if (v <= WHOLE_MAX && v == (double)(int64_t)v)
 		return p + put_digits(p, (uint64_t)v);
+	if (exact_arithmetic && v >= 1e-5 && v < 1e7 &&
+	    (end = put_eight_decimals(p, v)) != NULL)
+		return end;
 	s = shortest_of(v);
 	t = text_of(s.digits);
 	if (fixed || (v >= 1e-6 && v < 1e21))
