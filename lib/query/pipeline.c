@@ -29,7 +29,7 @@ struct pipeline {
 	struct buf	*texts;		/* fill(previous): copies of strings, by slot */
 	size_t		 n_slots;
 	struct value	*columns;
-	size_t		*direct;	/* by column: which of the only stream's values it is; or NULL */
+	bool		 direct;	/* the columns are the values of the only stream */
 	bool		 begun, ended;
 	int64_t		 time;		/* of the present row */
 	int64_t		 to_skip, to_give;
@@ -133,24 +133,19 @@ set_defaults(struct pipeline *p)
 }
 
 /*
- * Rows as they are, of columns that are nothing but references: they go by slots and defaults.
+ * Are there rows as they are, of columns that are the references and nothing else? Then neither
+ * slots nor defaults are needed.
  */
-static void
-find_direct(struct pipeline *p)
+static bool
+is_direct(const struct pipeline *p)
 {
 	const struct plan *plan = p->plan;
-	size_t *direct = memory_array(plan->n_columns + 1, sizeof(*direct));
 
-	for (size_t i = 0; i < plan->n_columns; i++) {
-		if (plan->columns[i].eval->kind != EVAL_SLOT ||
-		    p->defaults[plan->columns[i].eval->slot].type != VALUE_NULL ||
-		    plan->fill == FILL_PREVIOUS) {
-			free(direct);
-			return;
-		}
-		direct[i] = plan->columns[i].eval->slot;
-	}
-	p->direct = direct;
+	for (size_t i = 0; i < plan->n_columns; i++)
+		if (plan->columns[i].eval->kind != EVAL_SLOT || plan->columns[i].eval->slot != i ||
+		    p->defaults[i].type != VALUE_NULL || plan->fill == FILL_PREVIOUS)
+			return false;
+	return plan->n_calls == 0;
 }
 
 int
@@ -181,7 +176,7 @@ query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pi
 	number_slots(p);
 	if (query_rows_open(plan, group, &plan->refs, 0, p->slots, new_stream(p), err) != 0)
 		return -1;
-	find_direct(p);
+	p->direct = is_direct(p);
 	return 0;
 }
 
@@ -203,7 +198,6 @@ query_pipeline_close(struct pipeline *p)
 	free(p->defaults);
 	free(p->texts);
 	free(p->columns);
-	free(p->direct);
 	free(p);
 }
 
@@ -256,20 +250,14 @@ first_time(const struct pipeline *p, int64_t *time)
 	return any;
 }
 
-/*
- * The columns of the next row out of the only stream.
- */
 static int
-next_direct(struct pipeline *p, int64_t *time, struct err *err)
+next_direct(struct pipeline *p, int64_t *time, const struct value **values, struct err *err)
 {
 	struct stream *s = p->streams[0].stream;
 	int more = s->next(s, err);
 
-	if (more == 1) {
-		*time = s->time;
-		for (size_t i = 0; i < p->plan->n_columns; i++)
-			p->columns[i] = s->values[p->direct[i]];
-	}
+	*time = s->time;
+	*values = s->values;
 	return more;
 }
 
@@ -307,7 +295,7 @@ query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **valu
 
 	*values = p->columns;
 	while (!p->ended && p->to_give > 0) {
-		int more = p->direct != NULL ? next_direct(p, &p->time, err)
+		int more = p->direct ? next_direct(p, &p->time, values, err)
 		    : next_slots(p, &p->time, err);
 
 		if (more < 0)
@@ -320,7 +308,7 @@ query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **valu
 		}
 		p->to_give--;
 		*time = p->time;
-		for (size_t i = 0; p->direct == NULL && i < plan->n_columns; i++)
+		for (size_t i = 0; !p->direct && i < plan->n_columns; i++)
 			p->columns[i] = query_eval(plan->columns[i].eval, p->values);
 		return 1;
 	}

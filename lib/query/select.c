@@ -94,7 +94,8 @@ static int
 put_row(struct answer *a, int64_t time, const struct value *values, struct err *err)
 {
 	a->row[0] = (struct value){ .type = VALUE_TIME, .i = time };
-	memcpy(a->row + 1, values, a->plan->n_columns * sizeof(*values));
+	for (size_t i = 0; i < a->plan->n_columns; i++)
+		a->row[i + 1] = values[i];
 	return query_answer_row(a->plan->ctx, a->row, err);
 }
 

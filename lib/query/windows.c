@@ -26,6 +26,7 @@ struct windows {
 	struct run	 run;
 	struct finished	*present;
 	int64_t		 present_end;
+	struct finished	*spare;		/* released: the next ones */
 
 	/* one input behind the other: a table of windows */
 	bool		 filled;
@@ -104,10 +105,18 @@ new_finished(struct windows *w, int64_t start, unsigned char *states)
 {
 	size_t n = w->spec.n_calls, own = states == NULL ? w->state_bytes : 0;
 	size_t head = (sizeof(struct finished) + 15) / 16 * 16;
-	unsigned char *p = memory_zalloc(head + own +
-	    n * (sizeof(struct point) + sizeof(struct point *) + sizeof(size_t)));
-	struct finished *f = (struct finished *)p;
+	size_t bytes = head + own +
+	    n * (sizeof(struct point) + sizeof(struct point *) + sizeof(size_t));
+	struct finished *f = w->spare;
+	unsigned char *p;
 
+	if (f != NULL) {
+		w->spare = f->next;
+		memset(f, 0, bytes);
+	} else {
+		f = memory_zalloc(bytes);
+	}
+	p = (unsigned char *)f;
 	f->start = start;
 	f->owns_states = states == NULL;
 	f->states = states != NULL ? states : p + head;
@@ -146,7 +155,8 @@ query_windows_release(struct windows *w, struct finished *f)
 		return;
 	if (f->owns_states)
 		drop_states(w, f->states);
-	free(f);
+	f->next = w->spare;
+	w->spare = f;
 }
 
 /* ---- merged by time ---- */
@@ -473,6 +483,12 @@ query_windows_close(struct windows *w)
 	if (w == NULL)
 		return;
 	query_windows_release(w, w->present);
+	while (w->spare != NULL) {
+		struct finished *f = w->spare;
+
+		w->spare = f->next;
+		free(f);
+	}
 	drop_table(w);
 	query_merge_close(w->runs);
 	free(w->offsets);
