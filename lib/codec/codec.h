@@ -26,7 +26,17 @@ void		 codec_varint_put(struct buf *out, uint64_t v);
 /*
  * codec_varint_get - take one from the front of `in`; -1 when it is cut short or over 64 bits
  */
-int		 codec_varint_get(struct slice *in, uint64_t *v);
+int		 codec_varint_get_long(struct slice *in, uint64_t *v);
+
+static inline int
+codec_varint_get(struct slice *in, uint64_t *v)
+{
+	if (in->n == 0 || (in->p[0] & 0x80) != 0)
+		return codec_varint_get_long(in, v);
+	*v = (unsigned char)*in->p++;
+	in->n--;
+	return 0;
+}
 
 /* ---- batches: many series' rows as one journal record ---- */
 

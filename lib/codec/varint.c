@@ -16,7 +16,7 @@ codec_varint_put(struct buf *out, uint64_t v)
 }
 
 int
-codec_varint_get(struct slice *in, uint64_t *v)
+codec_varint_get_long(struct slice *in, uint64_t *v)
 {
 	uint64_t sum = 0;
 

@@ -38,6 +38,7 @@ struct reader_source {
 	size_t		 n_raw;
 	bool		 must_have_one;	/* rows may lack what is wanted */
 	bool		 as_stored;	/* no column is converted, no row is left out */
+	struct feed	*spare;		/* one that was closed: the next one */
 };
 
 struct reader {
@@ -281,6 +282,8 @@ query_reader_get(struct plan *plan, const struct refs *refs, int64_t from, int64
 	return reader;
 }
 
+static void	 feed_free(struct feed *feed);
+
 void
 query_reader_free_all(struct plan *plan)
 {
@@ -288,9 +291,10 @@ query_reader_free_all(struct plan *plan)
 
 	while ((reader = plan->readers) != NULL) {
 		plan->readers = reader->next;
-		for (size_t i = 0; i < plan->n_sources; i++)
-			if (reader->sources[i].scan != NULL)
-				store_scan_end(reader->sources[i].scan);
+		for (size_t i = 0; i < plan->n_sources; i++) {
+			feed_free(reader->sources[i].spare);
+			store_scan_end(reader->sources[i].scan);
+		}
 		free(reader->sources);
 		free(reader);
 	}
@@ -307,6 +311,29 @@ query_reader_descending(const struct reader *reader)
 
 /* ---- a feed ---- */
 
+static struct feed *
+feed_new(struct reader *reader, const struct plan_source *source, struct reader_source *s)
+{
+	struct feed *feed = s->spare;
+
+	if (feed != NULL) {
+		s->spare = NULL;
+		return feed;
+	}
+	feed = memory_zalloc(sizeof(*feed));
+	feed->reader = reader;
+	feed->plan_source = source;
+	feed->source = s;
+	feed->raw = memory_array(s->n_raw + 1, sizeof(*feed->raw));
+	feed->where_columns = memory_array(s->n_where + 1, sizeof(*feed->where_columns));
+	feed->slots = memory_array(s->n_where + 1, sizeof(*feed->slots));
+	feed->block.columns = memory_array(reader->refs->n + 1, sizeof(*feed->block.columns));
+	feed->summary.columns = memory_array(reader->refs->n + 1,
+	    sizeof(*feed->summary.columns));
+	feed->made = memory_array(reader->refs->n + s->n_where + 1, sizeof(*feed->made));
+	return feed;
+}
+
 int
 query_feed_open(struct reader *reader, struct plan_input input, struct feed **out, struct err *err)
 {
@@ -319,19 +346,9 @@ query_feed_open(struct reader *reader, struct plan_input input, struct feed **ou
 		return -1;
 	if (s->is_empty)
 		return 0;
-	feed = memory_zalloc(sizeof(*feed));
+	feed = feed_new(reader, source, s);
 	*out = feed;
-	feed->reader = reader;
-	feed->plan_source = source;
-	feed->source = s;
 	feed->tags = source->tags + (size_t)input.index * source->n_tag_keys;
-	feed->raw = memory_array(s->n_raw + 1, sizeof(*feed->raw));
-	feed->where_columns = memory_array(s->n_where + 1, sizeof(*feed->where_columns));
-	feed->slots = memory_array(s->n_where + 1, sizeof(*feed->slots));
-	feed->block.columns = memory_array(reader->refs->n + 1, sizeof(*feed->block.columns));
-	feed->summary.columns = memory_array(reader->refs->n + 1,
-	    sizeof(*feed->summary.columns));
-	feed->made = memory_array(reader->refs->n + s->n_where + 1, sizeof(*feed->made));
 	if (source->measurement != NULL) {
 		feed->cursor = store_scan_cursor(s->scan, input.index);
 		return 0;
@@ -344,14 +361,11 @@ query_feed_open(struct reader *reader, struct plan_input input, struct feed **ou
 	return -1;
 }
 
-void
-query_feed_close(struct feed *feed)
+static void
+feed_free(struct feed *feed)
 {
 	if (feed == NULL)
 		return;
-	if (feed->cursor != NULL)
-		store_cursor_close(feed->cursor);
-	query_subquery_close(feed->subquery);
 	for (size_t i = 0; i < feed->reader->refs->n + feed->source->n_where; i++)
 		free(feed->made[i]);
 	free(feed->made);
@@ -362,6 +376,24 @@ query_feed_close(struct feed *feed)
 	free(feed->where_columns);
 	free(feed->raw);
 	free(feed);
+}
+
+/*
+ * Feeds of one source need the same memory, and most groups are read one behind the other.
+ */
+void
+query_feed_close(struct feed *feed)
+{
+	if (feed == NULL)
+		return;
+	store_cursor_close(feed->cursor);
+	feed->cursor = NULL;
+	query_subquery_close(feed->subquery);
+	feed->subquery = NULL;
+	if (feed->source->spare == NULL)
+		feed->source->spare = feed;
+	else
+		feed_free(feed);
 }
 
 static void

@@ -119,7 +119,8 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 	struct slice bytes;
 	size_t n;
 
-	if (txn_cursor_part(rd->cursor, 0, rd->start, FIRST_READ, &rd->n_start, err) != 0)
+	if (!txn_cursor_peeked(rd->cursor, &rd->n_start) && txn_cursor_part(rd->cursor, 0, rd->start,
+	    FIRST_READ, &rd->n_start, err) != 0)
 		return -1;
 	memset(rd->start + rd->n_start, 0, CODEC_SLACK);
 	bytes = slice_make(rd->start, rd->n_start);
@@ -220,6 +221,17 @@ take_chunk(struct reader *rd, const struct codec_chunk *head, struct err *err)
 }
 
 /*
+ * To the next chunk of the series. Nearly all series that have several have many: then the next
+ * one's head is read along.
+ */
+static int
+step(struct reader *rd, bool *at, struct err *err)
+{
+	txn_cursor_peek(rd->cursor, rd->start, rd->out->n > 1 ? FIRST_READ : 0);
+	return txn_cursor_step(rd->cursor, rd->r->descending, rd->prefix, at, err);
+}
+
+/*
  * To the chunk that has the first time asked for, or the first one behind it.
  */
 static int
@@ -229,6 +241,7 @@ seek(struct reader *rd, bool *at, struct err *err)
 	struct key limit = chunk_key(rd->txn->arena, &r->place, r->descending ? r->to : r->from);
 
 	*at = false;
+	txn_cursor_peek(rd->cursor, rd->start, FIRST_READ);
 	if ((r->descending || r->from > TIME_MIN) &&
 	    txn_cursor_before(rd->cursor, key_slice(&limit), rd->prefix, at, err) != 0)
 		return -1;
@@ -263,7 +276,7 @@ read_all(struct reader *rd, struct err *err)
 		}
 		if (r->descending ? head.min_time <= r->from : head.max_time >= r->to)
 			break;
-		if (txn_cursor_step(rd->cursor, r->descending, rd->prefix, &at, err) != 0)
+		if (step(rd, &at, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -275,13 +288,16 @@ chunk_read_by(struct txn *txn, struct txn_cursor *cursor, const struct chunk_rea
 {
 	struct key prefix = series_prefix(txn->arena, &reading->place);
 	struct reader rd;
+	int r;
 
 	memset(batch, 0, sizeof(*batch));
 	reader_init(&rd, txn, cursor);
 	rd.r = reading;
 	rd.out = batch;
 	rd.prefix = key_slice(&prefix);
-	return read_all(&rd, err);
+	r = read_all(&rd, err);
+	txn_cursor_peek(cursor, NULL, 0);
+	return r;
 }
 
 int

@@ -207,6 +207,9 @@ int	 txn_before(struct txn *txn, enum store_db db, struct slice prefix, struct s
  * txn_cursor_before - to the last key not above `key`
  * txn_cursor_step - to the next one, or the one before
  * txn_cursor_part - at most n bytes of the value from `offset` on
+ * txn_cursor_peek - let moves read the first n bytes of the value along, as far as that costs no
+ *                   further call; n 0: no more
+ * txn_cursor_peeked - did the last move? Then *got is how many there are
  */
 struct txn_cursor;
 
@@ -219,6 +222,8 @@ int	 txn_cursor_before(struct txn_cursor *cursor, struct slice key, struct slice
 	     struct err *err);
 int	 txn_cursor_step(struct txn_cursor *cursor, bool back, struct slice prefix, bool *at,
 	     struct err *err);
+void	 txn_cursor_peek(struct txn_cursor *cursor, void *to, size_t n);
+bool	 txn_cursor_peeked(const struct txn_cursor *cursor, size_t *got);
 int	 txn_cursor_key(struct txn_cursor *cursor, struct slice *key, struct err *err);
 int	 txn_cursor_part(struct txn_cursor *cursor, size_t offset, void *to, size_t n, size_t *got,
 	     struct err *err);

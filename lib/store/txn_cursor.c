@@ -8,6 +8,10 @@
 struct txn_cursor {
 	struct txn	*txn;
 	DBC		*dbc;
+	void		*peek_to;
+	size_t		 peek_most;	/* 0: moves read keys alone */
+	bool		 peeked;
+	size_t		 n_peeked;
 };
 
 int
@@ -19,6 +23,8 @@ txn_cursor_open(struct txn *txn, enum store_db db, struct txn_cursor **out, stru
 	if (r != 0)
 		return txn_fail(txn, r, "read", err);
 	c->txn = txn;
+	c->peek_most = 0;
+	c->peeked = false;
 	*out = c;
 	return 0;
 }
@@ -29,15 +35,38 @@ txn_cursor_close(struct txn_cursor *c)
 	c->dbc->close(c->dbc);
 }
 
+void
+txn_cursor_peek(struct txn_cursor *c, void *to, size_t n)
+{
+	c->peek_to = to;
+	c->peek_most = n;
+	c->peeked = false;
+}
+
+bool
+txn_cursor_peeked(const struct txn_cursor *c, size_t *got)
+{
+	*got = c->n_peeked;
+	return c->peeked;
+}
+
 /*
- * Move, reading the key alone; *at tells whether it begins with the prefix.
+ * Move, reading the key, and what is peeked at; *at tells whether the key begins with the prefix.
  */
 static int
 move(struct txn_cursor *c, DBT *key, uint32_t how, struct slice prefix, bool *at, struct err *err)
 {
-	DBT none = { .flags = DB_DBT_PARTIAL };
-	int r = c->dbc->get(c->dbc, key, &none, how);
+	DBT value = { .flags = DB_DBT_PARTIAL };
+	int r;
 
+	if (c->peek_most > 0) {
+		value.data = c->peek_to;
+		value.ulen = value.dlen = (uint32_t)c->peek_most;
+		value.flags |= DB_DBT_USERMEM;
+	}
+	r = c->dbc->get(c->dbc, key, &value, how);
+	c->peeked = r == 0 && c->peek_most > 0;
+	c->n_peeked = value.size;
 	if (r != 0 && r != DB_NOTFOUND)
 		return txn_fail(c->txn, r, "read", err);
 	*at = r == 0 && slice_starts(slice_make(key->data, key->size), prefix);
@@ -61,6 +90,7 @@ txn_cursor_before(struct txn_cursor *c, struct slice key, struct slice prefix, b
 	int r;
 
 	none.flags = DB_DBT_PARTIAL;
+	c->peeked = false;
 	r = c->dbc->get(c->dbc, &k, &none, DB_SET_RANGE);
 	if (r == 0 && slice_eq(slice_make(k.data, k.size), key)) {
 		*at = true;
