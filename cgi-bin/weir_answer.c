@@ -147,7 +147,7 @@ weir_answer_begin(struct arena *arena, FILE *to, enum precision epoch)
 	struct tables *t = arena_zalloc(arena, sizeof(*t));
 
 	t->sink = (struct rows_sink){
-		result_begin, series_begin, row, series_end, message, error, result_end, end,
+		result_begin, series_begin, row, series_end, message, error, result_end, end, NULL,
 	};
 	t->arena = arena_new(4096);
 	t->page = arena_new(65536);
@@ -226,7 +226,7 @@ weir_answer_watch(struct arena *arena, struct rows_sink *sink, size_t *n_errors)
 
 	watch->sink = (struct rows_sink){
 		watch_result_begin, watch_series_begin, watch_row, watch_series_end,
-		watch_message, watch_error, watch_result_end, watch_end,
+		watch_message, watch_error, watch_result_end, watch_end, NULL,
 	};
 	watch->to = sink;
 	watch->n_errors = n_errors;

@@ -238,7 +238,7 @@ csv_begin(struct arena *arena, struct out *out, const struct format_options *opt
 
 	c->sink = (struct rows_sink){
 		csv_result_begin, csv_series_begin, csv_row, csv_series_end,
-		csv_message, csv_error, csv_result_end, csv_end,
+		csv_message, csv_error, csv_result_end, csv_end, NULL,
 	};
 	c->arena = arena;
 	c->out = out;

@@ -533,7 +533,7 @@ msgpack_begin(struct arena *arena, struct out *out, const struct format_options 
 
 	m->sink = (struct rows_sink){
 		msgpack_result_begin, msgpack_series_begin, msgpack_row, msgpack_series_end,
-		msgpack_message, msgpack_error, msgpack_result_end, msgpack_end,
+		msgpack_message, msgpack_error, msgpack_result_end, msgpack_end, NULL,
 	};
 	m->arena = arena;
 	m->out = out;

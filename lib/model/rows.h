@@ -6,10 +6,12 @@
  *     { result_begin { series_begin { row } series_end } [ message ] [ error ] result_end } end
  *
  * A sink never fails loudly: `row` says false once nobody listens, and the pusher may then stop.
+ * Rows that lie in columns may come by `block` instead, where the sink has it.
  */
 #ifndef WEIR_MODEL_ROWS_H
 #define WEIR_MODEL_ROWS_H
 
+#include "model/column.h"
 #include "model/tag.h"
 #include "model/value.h"
 
@@ -25,6 +27,12 @@ struct rows_series {
 	bool		 whole;		/* not cut at chunk_size in a chunked answer (SHOW) */
 };
 
+struct rows_block {			/* rows from <= row < to, all of the open series */
+	const int64_t	*times;
+	const struct column *columns;	/* those behind the time, n_columns - 1 of them */
+	size_t		 from, to;
+};
+
 struct rows_sink {
 	void	(*result_begin)(struct rows_sink *sink, unsigned statement_id);
 	void	(*series_begin)(struct rows_sink *sink, const struct rows_series *series);
@@ -34,6 +42,7 @@ struct rows_sink {
 	void	(*error)(struct rows_sink *sink, struct slice text);	/* the statement failed */
 	void	(*result_end)(struct rows_sink *sink);
 	void	(*end)(struct rows_sink *sink);		/* of the whole answer */
+	bool	(*block)(struct rows_sink *sink, const struct rows_block *block);	/* or NULL */
 };
 
 #endif

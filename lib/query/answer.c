@@ -11,6 +11,12 @@ query_answer_begin(struct query_context *ctx, const struct rows_series *series)
 	ctx->series_open = true;
 }
 
+static int
+limit_exceeded(uint64_t limit, struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "max-row-limit exceeded: (%llu)", (unsigned long long)limit);
+}
+
 int
 query_answer_row(struct query_context *ctx, const struct value *values, struct err *err)
 {
@@ -19,14 +25,31 @@ query_answer_row(struct query_context *ctx, const struct value *values, struct e
 	if (ctx->gone)
 		return err_set(err, ERR_GONE, "query interrupted");
 	if (limit != 0 && ctx->n_rows == limit)
-		return err_set(err, ERR_LIMIT, "max-row-limit exceeded: (%llu)",
-		    (unsigned long long)limit);
+		return limit_exceeded(limit, err);
 	ctx->n_rows++;
 	if (!ctx->sink->row(ctx->sink, values)) {
 		ctx->gone = true;
 		return err_set(err, ERR_GONE, "query interrupted");
 	}
 	return 0;
+}
+
+int
+query_answer_block(struct query_context *ctx, struct rows_block block, struct err *err)
+{
+	uint64_t limit = ctx->limits.max_rows, n = block.to - block.from;
+	bool cut = limit != 0 && n > limit - ctx->n_rows;
+
+	if (cut) {
+		n = limit - ctx->n_rows;
+		block.to = block.from + (size_t)n;
+	}
+	ctx->n_rows += n;
+	if (ctx->gone || (n > 0 && !ctx->sink->block(ctx->sink, &block))) {
+		ctx->gone = true;
+		return err_set(err, ERR_GONE, "query interrupted");
+	}
+	return cut ? limit_exceeded(limit, err) : 0;
 }
 
 void

@@ -295,7 +295,7 @@ run(struct query_context *ctx, struct select *select, struct running *run, struc
 	int result;
 
 	run->counting.sink = (struct rows_sink){ ignore_begin, count_series, count_row, ignore,
-	    ignore_message, ignore_error, ignore, ignore };
+	    ignore_message, ignore_error, ignore, ignore, NULL };
 	ctx->sink = &run->counting.sink;
 	result = query_select_run(ctx, select, err);
 	query_answer_end(ctx);

@@ -272,7 +272,7 @@ query_into_run(struct query_context *ctx, const struct statement *statement, str
 	int result;
 
 	into.sink = (struct rows_sink){ ignore_begin, series_begin, row, ignore, ignore_message,
-	    ignore_error, ignore, ignore };
+	    ignore_error, ignore, ignore, NULL };
 	if (query_destination(ctx, &statement->select->into, SLICE(""), &into.bucket_id, err) != 0)
 		return -1;
 	into.arena = arena_new(65536);

@@ -315,3 +315,35 @@ query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **valu
 	p->ended = true;
 	return 0;
 }
+
+bool
+query_pipeline_has_runs(const struct pipeline *p)
+{
+	return p->direct && p->streams[0].stream->run != NULL;
+}
+
+int
+query_pipeline_run(struct pipeline *p, struct run *run, struct err *err)
+{
+	struct stream *s = p->streams[0].stream;
+
+	while (p->to_give > 0) {
+		int more = s->run(s, run, err);
+		int64_t n = (int64_t)(run->to - run->from);
+
+		if (more != 1)
+			return more;
+		if (p->to_skip >= n) {
+			p->to_skip -= n;
+			continue;
+		}
+		run->from += (size_t)p->to_skip;
+		n -= p->to_skip;
+		p->to_skip = 0;
+		if (n > p->to_give)
+			run->to = run->from + (size_t)p->to_give;
+		p->to_give -= n > p->to_give ? p->to_give : n;
+		return 1;
+	}
+	return 0;
+}

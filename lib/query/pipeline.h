@@ -17,9 +17,11 @@ struct stream;
  * What every stream begins with.
  *   next   the time of the next point, and n_slots values in `values`, which are the stream's until
  *          the next call. Returns 1, 0 at the end, -1 with *err
+ *   run    the next points as they lie in columns, a column a slot, in place of `next`; or NULL
  */
 struct stream {
 	int		(*next)(struct stream *stream, struct err *err);
+	int		(*run)(struct stream *stream, struct run *run, struct err *err);
 	void		(*close)(struct stream *stream);
 	int64_t		 time;
 	struct value	*values;
@@ -63,6 +65,13 @@ int	 query_pipeline_open(struct plan *plan, const struct plan_group *group,
 	     struct pipeline **pipeline, struct err *err);
 int	 query_pipeline_next(struct pipeline *p, int64_t *time, const struct value **values,
 	     struct err *err);
+
+/*
+ * query_pipeline_has_runs - are its rows nothing but columns of blocks?
+ * query_pipeline_run - then the next rows, in place of query_pipeline_next; 1, 0 or -1
+ */
+bool	 query_pipeline_has_runs(const struct pipeline *p);
+int	 query_pipeline_run(struct pipeline *p, struct run *run, struct err *err);
 void	 query_pipeline_close(struct pipeline *p);
 
 #endif

@@ -54,11 +54,13 @@ int	 query_context_check(struct query_context *ctx, struct err *err);
  * query_answer_row - one row of it: as many values as the series has columns
  *   errs   ERR_LIMIT  max-row-limit exceeded: what is pushed stays
  *          ERR_GONE   nobody listens
+ * query_answer_block - rows as they lie in columns, for a sink that has `block`; errors likewise
  * query_answer_end - the series is whole; without an open one nothing happens. On the way out with
  *                    an error it need not be called
  */
 void	 query_answer_begin(struct query_context *ctx, const struct rows_series *series);
 int	 query_answer_row(struct query_context *ctx, const struct value *values, struct err *err);
+int	 query_answer_block(struct query_context *ctx, struct rows_block block, struct err *err);
 void	 query_answer_end(struct query_context *ctx);
 
 /* ---- params.c: bound parameters ---- */

@@ -46,6 +46,14 @@ rows_next(struct stream *stream, struct err *err)
 	return 1;
 }
 
+static int
+rows_run(struct stream *stream, struct run *run, struct err *err)
+{
+	struct rows *r = (struct rows *)stream;
+
+	return query_merge_next(r->runs, run, err) != 0 ? -1 : run->block != NULL;
+}
+
 static void
 rows_close(struct stream *stream)
 {
@@ -91,6 +99,7 @@ query_rows_open(struct plan *plan, const struct plan_group *group, const struct 
 
 	*stream = &r->stream;
 	r->stream.next = rows_next;
+	r->stream.run = rows_run;
 	r->stream.close = rows_close;
 	r->stream.n_slots = refs->n;
 	r->stream.slots = slots;

@@ -99,22 +99,40 @@ put_row(struct answer *a, int64_t time, const struct value *values, struct err *
 	return query_answer_row(a->plan->ctx, a->row, err);
 }
 
+/*
+ * The next row, or several where they lie in columns and the sink can take them so: 1, 0 or -1.
+ */
+static int
+put_next(struct answer *a, const struct plan_group *group, struct pipeline *p, bool *begun,
+    struct err *err)
+{
+	bool runs = a->plan->ctx->sink->block != NULL && query_pipeline_has_runs(p);
+	const struct value *values;
+	struct run run;
+	int64_t time;
+	int more = runs ? query_pipeline_run(p, &run, err)
+	    : query_pipeline_next(p, &time, &values, err);
+
+	if (more != 1)
+		return more;
+	if (!*begun)
+		begin_series(a, group);
+	*begun = true;
+	if (runs ? query_answer_block(a->plan->ctx, (struct rows_block){ run.block->times,
+	    run.block->columns, run.from, run.to }, err) != 0 : put_row(a, time, values, err) != 0)
+		return -1;
+	return 1;
+}
+
 static int
 run_group(struct answer *a, const struct plan_group *group, struct err *err)
 {
 	struct pipeline *p = NULL;
-	const struct value *values;
 	bool begun = false;
-	int64_t time;
 	int more = query_pipeline_open(a->plan, group, &p, err) != 0 ? -1 : 1;
 
-	while (more == 1 && (more = query_pipeline_next(p, &time, &values, err)) == 1) {
-		if (!begun)
-			begin_series(a, group);
-		begun = true;
-		if (put_row(a, time, values, err) != 0)
-			more = -1;
-	}
+	while (more == 1)
+		more = put_next(a, group, p, &begun, err);
 	if (begun)
 		query_answer_end(a->plan->ctx);
 	query_pipeline_close(p);

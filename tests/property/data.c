@@ -46,7 +46,7 @@ table_find(const struct table *table, const char *name)
 
 /* ---- a measurement ---- */
 
-static const struct column fields[] = {
+static const struct table_column fields[] = {
 	{ "f", VALUE_FLOAT },
 	{ "g", VALUE_FLOAT },
 	{ "i", VALUE_INTEGER },
@@ -61,16 +61,16 @@ static void
 make_columns(struct data *data, struct dice *dice, struct table *table, unsigned number)
 {
 	table->columns =
-	    arena_array(data->arena, struct column, PROPERTY_N(fields) + PROPERTY_N(tags));
+	    arena_array(data->arena, struct table_column, PROPERTY_N(fields) + PROPERTY_N(tags));
 	table->dimensions = arena_array(data->arena, const char *, PROPERTY_N(tags));
 	for (size_t i = 0; i < PROPERTY_N(tags); i++) {
 		if (dice_chance(dice, 35))
 			continue;
-		table->columns[table->n_columns++] = (struct column){ tags[i], VALUE_TAG };
+		table->columns[table->n_columns++] = (struct table_column){ tags[i], VALUE_TAG };
 		table->dimensions[table->n_dimensions++] = tags[i];
 	}
 	for (size_t i = 0; i < PROPERTY_N(fields); i++) {
-		struct column c = fields[i];
+		struct table_column c = fields[i];
 
 		if (i > 0 && dice_chance(dice, number == 0 ? 10 : 30))
 			continue;
@@ -232,7 +232,7 @@ drop_columns(struct table *table)
 			memmove(&table->points[i].values[c], &table->points[i].values[c + 1],
 			    (table->n_columns - c - 1) * sizeof(struct value));
 		memmove(&table->columns[c], &table->columns[c + 1],
-		    (table->n_columns - c - 1) * sizeof(struct column));
+		    (table->n_columns - c - 1) * sizeof(struct table_column));
 		table->n_columns--;
 		if (c < table->n_dimensions) {
 			memmove(&table->dimensions[c], &table->dimensions[c + 1],

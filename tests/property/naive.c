@@ -40,14 +40,14 @@ table_of_answer(const struct naive *n, const struct naive *inner, const struct a
 	table->n_dimensions = 0;
 	table->n_columns = answer->n_columns + inner->n_dimensions;
 	table->n_selected = answer->n_columns;
-	table->columns = arena_array(n->arena, struct column, table->n_columns);
+	table->columns = arena_array(n->arena, struct table_column, table->n_columns);
 	for (size_t i = 0; i < answer->n_columns; i++) {
 		table->columns[i] =
-		    (struct column){ inner->fields[i].plain_name, answer->columns[i].type };
+		    (struct table_column){ inner->fields[i].plain_name, answer->columns[i].type };
 	}
 	for (size_t i = 0; i < inner->n_dimensions; i++)
 		table->columns[answer->n_columns + i] =
-		    (struct column){ inner->dimensions[i], VALUE_TAG };
+		    (struct table_column){ inner->dimensions[i], VALUE_TAG };
 	for (size_t i = 0; i < inner->n_own_dimensions; i++)
 		table->dimensions[table->n_dimensions++] = inner->own_dimensions[i];
 	for (size_t i = 0; i < answer->n_series; i++)
@@ -106,11 +106,11 @@ add_sources(struct naive *n, bool schema_only)
 
 			inner = *n;
 			prepare(&inner, sub, &scope);
-			empty.columns = arena_array(n->arena, struct column, inner.n_fields);
+			empty.columns = arena_array(n->arena, struct table_column, inner.n_fields);
 			empty.n_columns = inner.n_fields;
 			for (size_t c = 0; c < inner.n_fields; c++)
 				empty.columns[c] =
-				    (struct column){ inner.fields[c].name, inner.fields[c].type };
+				    (struct table_column){ inner.fields[c].name, inner.fields[c].type };
 			table_of_answer(n, &inner, &empty, &n->tables[n->n_tables++]);
 			continue;
 		}
@@ -494,9 +494,9 @@ new_answer(const struct naive *n, size_t n_groups)
 	struct answer *answer = arena_zalloc(n->arena, sizeof(*answer));
 
 	answer->n_columns = n->n_fields;
-	answer->columns = arena_array(n->arena, struct column, n->n_fields);
+	answer->columns = arena_array(n->arena, struct table_column, n->n_fields);
 	for (size_t i = 0; i < n->n_fields; i++)
-		answer->columns[i] = (struct column){ n->fields[i].name, n->fields[i].type };
+		answer->columns[i] = (struct table_column){ n->fields[i].name, n->fields[i].type };
 	answer->series = arena_zalloc(n->arena, (n_groups + 1) * sizeof(*answer->series));
 	return answer;
 }
@@ -580,13 +580,13 @@ naive_answer(const struct data *data, const struct statement *s, int64_t now, st
 /*
  * Names that a statement over these sources may use, each once, with its type over all of them.
  */
-struct column *
+struct table_column *
 naive_source_columns(
     const struct data *data, const struct statement *s, size_t *n_columns, struct arena *arena)
 {
 	struct naive *n = arena_zalloc(arena, sizeof(*n));
 	struct scope scope = { .from = MIN_TIME, .to = MAX_TIME };
-	struct column *columns = arena_array(arena, struct column, MAX_FIELDS);
+	struct table_column *columns = arena_array(arena, struct table_column, MAX_FIELDS);
 	const char *names[MAX_FIELDS];
 
 	n->arena = arena;
@@ -594,6 +594,6 @@ naive_source_columns(
 	prepare(n, s, &scope);
 	*n_columns = naive_all_names(n, names);
 	for (size_t i = 0; i < *n_columns; i++)
-		columns[i] = (struct column){ names[i], naive_type_of(n, names[i]) };
+		columns[i] = (struct table_column){ names[i], naive_type_of(n, names[i]) };
 	return columns;
 }

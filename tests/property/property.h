@@ -32,7 +32,7 @@ bool		 dice_chance(struct dice *dice, unsigned percent);
 
 /* ---- tables: what the rows of a source look like ---- */
 
-struct column {
+struct table_column {
 	const char	*name;
 	enum value_type	 type;		/* VALUE_TAG for a tag */
 };
@@ -44,7 +44,7 @@ struct point {
 };
 
 struct table {
-	struct column	*columns;
+	struct table_column	*columns;
 	size_t		 n_columns;
 	size_t		 n_selected;	/* of a subquery: the others are tags from GROUP BY */
 	struct point	*points;
@@ -160,7 +160,7 @@ struct answer_series {
 struct answer {
 	const char	*error;		/* NULL = none */
 	const char	*unsure;	/* why it may be another one as well; NULL = it may not */
-	struct column	*columns;	/* without time */
+	struct table_column	*columns;	/* without time */
 	size_t		 n_columns;
 	struct answer_series *series;
 	size_t		 n_series, cap_series;
@@ -172,7 +172,7 @@ struct answer {
  */
 struct answer	*naive_answer(const struct data *data, const struct statement *s, int64_t now,
 		     struct arena *arena);
-struct column	*naive_source_columns(const struct data *data, const struct statement *s,
+struct table_column	*naive_source_columns(const struct data *data, const struct statement *s,
 		     size_t *n, struct arena *arena);
 
 /*

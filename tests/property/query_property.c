@@ -77,7 +77,7 @@ series_begin(struct rows_sink *sink, const struct rows_series *series)
 		s->tags[i] = arena_string(run->arena, series->tags[i].value);
 	}
 	a->n_columns = series->n_columns - 1;
-	a->columns = arena_array(run->arena, struct column, a->n_columns);
+	a->columns = arena_array(run->arena, struct table_column, a->n_columns);
 	for (size_t i = 0; i < a->n_columns; i++)
 		a->columns[i].name = arena_string(run->arena, series->columns[i + 1]);
 }
@@ -101,6 +101,25 @@ row(struct rows_sink *sink, const struct value *values)
 	for (size_t i = 0; i < a->n_columns; i++)
 		if (r->values[i].type == VALUE_STRING || r->values[i].type == VALUE_TAG)
 			r->values[i].s = arena_copy(run->arena, r->values[i].s);
+	return true;
+}
+
+/*
+ * Every other statement is answered by rows, the others by blocks where the engine has them.
+ */
+static bool
+block(struct rows_sink *sink, const struct rows_block *block)
+{
+	struct run *run = (struct run *)sink;
+	size_t n = run->answer->n_columns;
+	struct value *values = arena_array(run->arena, struct value, n + 1);
+
+	for (size_t i = block->from; i < block->to; i++) {
+		values[0] = (struct value){ .type = VALUE_TIME, .i = block->times[i] };
+		for (size_t k = 0; k < n; k++)
+			values[k + 1] = column_value(&block->columns[k], i);
+		row(sink, values);
+	}
 	return true;
 }
 
@@ -144,6 +163,7 @@ ask(struct run *run, const char *text)
 	struct err err = { .code = ERR_NONE };
 
 	run->answer = arena_zalloc(run->arena, sizeof(*run->answer));
+	run->sink.block = run->n_asked % 2 == 0 ? block : NULL;
 	request.arena = arena_new(4096);
 	if (query_prepare(&request, &query, &err) != 0) {
 		run->answer->error = arena_string(run->arena, slice_from(err.text));
@@ -376,7 +396,7 @@ int
 main(int argc, char **argv)
 {
 	struct run run = { .sink = { result_begin, series_begin, row, series_end, message, error,
-			       result_end, result_end } };
+			       result_end, result_end, NULL } };
 	uint64_t n_queries = 0, seed = 0, max_failed = 1;
 
 	for (int i = 1; i < argc; i++) {

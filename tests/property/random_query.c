@@ -12,7 +12,7 @@ struct maker {
 	struct dice *dice;
 	struct arena *arena;
 	struct statement *s;
-	struct column *columns; /* what the sources have to offer */
+	struct table_column *columns; /* what the sources have to offer */
 	size_t n_columns;
 	bool over_subquery;
 };
@@ -115,7 +115,7 @@ is_of_class(enum value_type type, enum type_class class)
 /*
  * A column of a class; NULL when the sources have none.
  */
-static const struct column *
+static const struct table_column *
 choose_column(struct maker *m, enum type_class class)
 {
 	size_t n = 0;
@@ -134,7 +134,7 @@ choose_column(struct maker *m, enum type_class class)
 static struct node *
 reference(struct maker *m, enum type_class class)
 {
-	const struct column *c = choose_column(m, class);
+	const struct table_column *c = choose_column(m, class);
 	struct node *e = c != NULL ? new_node(m, NODE_REF, c->name) : NULL;
 
 	if (e != NULL && !m->over_subquery && class == NUMERIC && chance(m, 4))
@@ -358,7 +358,7 @@ field_condition(struct maker *m)
 {
 	static const char *const ops[] = { "=", "!=", "<", "<=", ">", ">=" };
 	static const char *const sums[] = { "+", "-", "*" };
-	const struct column *c = choose_column(m, ANY_FIELD);
+	const struct table_column *c = choose_column(m, ANY_FIELD);
 	struct node *left, *right;
 
 	if (c == NULL)
@@ -437,7 +437,7 @@ group_by(struct maker *m, bool windows, bool nested)
 		return;
 	}
 	while (m->s->n_dimensions < 3 && chance(m, 30)) {
-		const struct column *c = choose_column(m, TAGS);
+		const struct table_column *c = choose_column(m, TAGS);
 		bool known = c == NULL;
 
 		for (size_t i = 0; c != NULL && i < m->s->n_dimensions; i++)

@@ -187,6 +187,86 @@ test_request_error(void **state)
 	buf_free(&printed.bytes);
 }
 
+/*
+ * Five rows of every kind of column, some cells empty: a block, or (by_row) the same as rows.
+ */
+static void
+push_columns(struct rows_sink *sink, bool by_row)
+{
+	static const int64_t times[] = { T0, T0 + 1, T0 + 1000000007, T0 + 2000000000, T0 + 3000000000 };
+	static const union cell floats[] = { { .f = 0.1 }, { .f = 1e300 }, { .f = 0 }, { .f = -2.5 },
+		{ .f = INFINITY } };
+	static const union cell ints[] = { { .i = 1 }, { .i = -7 }, { .i = INT64_MIN }, { .i = 0 },
+		{ .i = 9 } };
+	static const union cell bits[] = { { .u = 1 }, { .u = 0 }, { .u = 1 }, { .u = 1 }, { .u = 0 } };
+	static const union cell places[] = { { .u = 1 }, { .u = 0 }, { .u = 1 }, { .u = 0 }, { .u = 0 } };
+	static const struct slice texts[] = { { "a \"quoted\" text, and long", 25 }, { "\xc3\xa4\n", 3 } };
+	static const uint64_t some = 0x15;
+	const struct column columns[] = {
+		{ .type = VALUE_FLOAT, .cells = floats },
+		{ .type = VALUE_INTEGER, .cells = ints, .present = &some },
+		{ .type = VALUE_UNSIGNED, .cells = ints },
+		{ .type = VALUE_BOOLEAN, .cells = bits },
+		{ .type = VALUE_STRING, .cells = places, .strings = texts, .present = &some },
+		{ .type = VALUE_STRING, .same = TEXT_("a tag of the series") },
+		{ .type = VALUE_NULL },
+	};
+	const struct slice names[] = { SLICE("time"), SLICE("f"), SLICE("i"), SLICE("u"), SLICE("b"),
+		SLICE("s"), SLICE("t"), SLICE("n") };
+	const struct rows_series series = { .name = SLICE("m"), .columns = names,
+		.n_columns = N_OF(names) };
+	struct value row[N_OF(names)];
+
+	sink->result_begin(sink, 0);
+	sink->series_begin(sink, &series);
+	if (!by_row)
+		sink->block(sink, &(struct rows_block){ times, columns, 0, 3 });
+	if (!by_row)
+		sink->block(sink, &(struct rows_block){ times, columns, 3, 5 });
+	for (size_t i = 0; by_row && i < N_OF(times); i++) {
+		row[0] = TIME_(times[i]);
+		for (size_t k = 0; k < N_OF(columns); k++)
+			row[k + 1] = column_value(&columns[k], i);
+		sink->row(sink, row);
+	}
+	sink->series_end(sink);
+	sink->result_end(sink);
+	sink->end(sink);
+}
+
+static void
+push_rows(struct rows_sink *sink)
+{
+	push_columns(sink, true);
+}
+
+static void
+push_blocks(struct rows_sink *sink)
+{
+	push_columns(sink, false);
+}
+
+static void
+test_blocks_print_as_rows(void **state)
+{
+	static const struct format_options options[] = {
+		{ .epoch = PRECISION_AUTO }, { .epoch = PRECISION_MS }, { .pretty = true },
+		{ .chunked = true, .chunk_size = 2 }, { .chunked = true, .chunk_size = 3, .pretty = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(options); i++) {
+		struct printed rows = format_print("json", &options[i], push_rows);
+		struct printed blocks = format_print("json", &options[i], push_blocks);
+
+		assert_true(rows.bytes.n > 200);
+		assert_int_equal(blocks.bytes.n, rows.bytes.n);
+		assert_memory_equal(blocks.bytes.p, rows.bytes.p, rows.bytes.n);
+		buf_free(&rows.bytes);
+		buf_free(&blocks.bytes);
+	}
+}
+
 static int
 nobody_listens(void *to, const char *p, size_t n)
 {
@@ -223,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_rows_are_streamed),
+		cmocka_unit_test(test_blocks_print_as_rows),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_request_error),
 		cmocka_unit_test(test_row_tells_that_nobody_listens),

@@ -124,6 +124,23 @@ answers_row(struct rows_sink *sink, const struct value *values)
 	return true;
 }
 
+static inline bool
+answers_block(struct rows_sink *sink, const struct rows_block *block)
+{
+	struct answers *a = (struct answers *)sink;
+	struct value values[64];
+
+	assert_true(a->n_columns <= 64 && block->from < block->to);
+	for (size_t row = block->from; row < block->to; row++) {
+		values[0] = (struct value){ .type = VALUE_TIME, .i = block->times[row] };
+		for (size_t i = 1; i < a->n_columns; i++)
+			values[i] = column_value(&block->columns[i - 1], row);
+		if (!answers_row(sink, values))
+			return false;
+	}
+	return true;
+}
+
 static inline void
 answers_series_end(struct rows_sink *sink)
 {
@@ -195,7 +212,8 @@ answers_open(struct answers *a)
 
 	memset(a, 0, sizeof(*a));
 	a->sink = (struct rows_sink){ answers_result_begin, answers_series_begin, answers_row,
-	    answers_series_end, answers_message, answers_error, answers_result_end, answers_end };
+	    answers_series_end, answers_message, answers_error, answers_result_end, answers_end,
+	    answers_block };
 	snprintf(a->home, sizeof(a->home), "%s/weir-unit.XXXXXX", folder != NULL ? folder : "/tmp");
 	assert_non_null(mkdtemp(a->home));
 	store_default_options(&options);
