@@ -92,6 +92,9 @@ read_column(const struct codec_chunk *chunk, struct codec_chunk_column *column, 
 	if (codec_chunk_cells(chunk, column, bytes, arena, 0, cells, present, strings, &n_strings,
 	    &err) == 0)
 		touch(n_strings);
+	if (column->type != VALUE_STRING && column->n_present == chunk->n_rows)
+		codec_chunk_part(chunk, column, bytes, chunk->n_rows / 3, chunk->n_rows / 3 + 1, cells,
+		    &err);
 	release(bytes);
 }
 
@@ -112,6 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		chunk.times_crc = codec_crc32(bytes.p, bytes.n);
 		codec_chunk_times(&chunk, bytes, &cells[0].i, &err);
+		codec_chunk_steady(&chunk, bytes, &(uint64_t){ 0 });
 		release(bytes);
 		for (uint32_t i = 0; i < chunk.n_columns; i++)
 			read_column(&chunk, &chunk.columns[i], record.p, arena);

@@ -193,6 +193,59 @@ check_column(const struct codec_column *column, const struct codec_chunk *chunk,
 	free((void *)(uintptr_t)bytes.p);
 }
 
+/*
+ * Parts of a column are what stands there in the whole of it.
+ */
+static void
+check_parts(const struct codec_column *column, const struct codec_chunk *chunk,
+    const struct codec_chunk_column *entry, struct slice record)
+{
+	uint32_t n = chunk->n_rows;
+	const uint32_t parts[][2] = { { 0, n }, { 0, 1 }, { n - 1, 1 }, { n / 2, n - n / 2 },
+		{ n / 3, n / 3 + 1 }, { n / 4, n / 2 + 1 } };
+	struct slice bytes;
+	struct err err;
+
+	if (column->type == VALUE_STRING || entry->n_present < n)
+		return;
+	bytes = tight(slice_make(record.p + entry->offset, entry->length));
+	for (size_t i = 0; i < UNIT_N(parts); i++) {
+		union cell *cells = memory_array(parts[i][1] + 1, sizeof(*cells));
+
+		if (parts[i][0] + parts[i][1] > n)
+			continue;
+		cells[parts[i][1]].u = 4711;
+		assert_int_equal(codec_chunk_part(chunk, entry, bytes, parts[i][0], parts[i][1],
+		    cells, &err), 0);
+		for (uint32_t row = 0; row < parts[i][1]; row++)
+			assert_int_equal(cells[row].u, column->cells[parts[i][0] + row].u);
+		assert_int_equal(cells[parts[i][1]].u, 4711);
+		free(cells);
+	}
+	*(char *)(uintptr_t)(bytes.p + entry->length - 1) ^= 1;
+	assert_int_equal(codec_chunk_part(chunk, entry, bytes, 0, 1, &(union cell){ .u = 0 }, &err), -1);
+	free((void *)(uintptr_t)bytes.p);
+}
+
+/*
+ * A step is told of times that have one, and of no others.
+ */
+static void
+check_steps(const struct codec_chunk *chunk, const int64_t *times, struct slice bytes)
+{
+	uint64_t step = 0, first = chunk->n_rows > 1 ? (uint64_t)times[1] - (uint64_t)times[0] : 0;
+	bool same = chunk->n_rows > 1;
+
+	for (uint32_t i = 1; i < chunk->n_rows; i++)
+		same = same && (uint64_t)times[i] - (uint64_t)times[i - 1] == first;
+	if (!codec_chunk_steady(chunk, bytes, &step)) {
+		assert_false(same && chunk->n_rows >= 64);
+		return;
+	}
+	assert_true(same);
+	assert_int_equal(step, first);
+}
+
 static void
 check_chunk(const struct sample *s, struct slice record, struct answer *a, size_t at)
 {
@@ -213,12 +266,14 @@ check_chunk(const struct sample *s, struct slice record, struct answer *a, size_
 	bytes = tight(slice_make(record.p + chunk.times_offset, chunk.times_length));
 	assert_int_equal(codec_chunk_times(&chunk, bytes, a->times, &err), 0);
 	assert_memory_equal(a->times, s->times, s->rows.n_rows * sizeof(int64_t));
+	check_steps(&chunk, s->times, bytes);
 	for (uint32_t c = 0; c < COLUMNS; c++) {
 		const struct codec_chunk_column *entry = codec_chunk_find(&chunk, s->columns[c].field);
 
 		assert_ptr_equal(entry, &chunk.columns[c]);
 		check_summary(&s->columns[c], s->rows.n_rows, entry);
 		check_column(&s->columns[c], &chunk, entry, record, at, a, arena);
+		check_parts(&s->columns[c], &chunk, entry, record);
 	}
 	assert_null(codec_chunk_find(&chunk, 2));
 	assert_null(codec_chunk_find(&chunk, UINT32_MAX));

@@ -12,6 +12,7 @@
 
 #define SERIES 5
 #define ROWS 10000
+#define N_ORDERS 4
 
 static struct series_ref *refs[SERIES];
 
@@ -149,6 +150,79 @@ whole_chunks_are_answered_from_their_directory(void **unused)
 	seen = scan_one(&h, 3, INT64_MIN, INT64_MAX, true, 0);
 	check_seen(seen, 3, 0, ROWS - 1);
 	assert_int_equal(seen.summaries, 3);
+	free_refs();
+	home_free(&h);
+}
+
+/*
+ * Cursors of all series, opened as `opened` says while the scan was told `told` (or nothing), and
+ * then read a block of each in turn.
+ */
+static void
+scan_together(struct home *h, const size_t *told, const size_t *opened, int64_t from, int64_t to)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	uint64_t ids[SERIES];
+	struct store_scan_spec spec = { .measurement = m, .series = ids, .n_series = SERIES,
+		.order = told, .n_order = told != NULL ? SERIES : 0,
+		.fields = &m->fields[0].id, .n_fields = 1, .from = from, .to = to };
+	struct store_cursor *cursors[SERIES];
+	int64_t next[SERIES];
+	struct store_scan *scan;
+	size_t n_open = SERIES;
+	struct err err;
+
+	for (unsigned s = 0; s < SERIES; s++)
+		ids[s] = refs[s]->id;
+	assert_int_equal(store_scan_begin(h->store, &spec, &scan, &err), 0);
+	for (unsigned i = 0; i < SERIES; i++) {
+		cursors[i] = store_scan_cursor(scan, opened[i]);
+		next[i] = from;
+	}
+	while (n_open > 0)
+		for (unsigned i = 0; i < SERIES; i++) {
+			const struct store_block *block;
+
+			if (cursors[i] == NULL)
+				continue;
+			assert_int_equal(store_cursor_next(cursors[i], &block, &err), 0);
+			for (size_t row = 0; block != NULL && row < block->n_rows; row++) {
+				assert_int_equal(block->times[row], next[i]);
+				assert_int_equal(block->columns[0].cells[row].i,
+				    next[i] + (int64_t)opened[i]);
+				next[i] += 10;
+			}
+			if (block != NULL)
+				continue;
+			assert_int_equal(next[i], to + 10);
+			store_cursor_close(cursors[i]);
+			cursors[i] = NULL;
+			n_open--;
+		}
+	store_scan_end(scan);
+	arena_reset(h->arena);
+}
+
+static void
+series_are_what_they_are_in_any_order(void **unused)
+{
+	static const size_t orders[N_ORDERS][SERIES] = { { 0, 1, 2, 3, 4 }, { 4, 2, 0, 1, 3 },
+		{ 3, 4, 0, 1, 2 }, { 1, 1, 1, 2, 2 } };
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	make_refs();
+	write_rows(&h, 0, ROWS);
+	compact(&h);
+	write_rows(&h, 4000, 4300);
+	for (size_t told = 0; told <= N_ORDERS; told++)
+		for (size_t opened = 0; opened < N_ORDERS; opened++) {
+			const size_t *order = told < N_ORDERS ? orders[told] : NULL;
+
+			scan_together(&h, order, orders[opened], 0, (ROWS - 1) * 10);
+			scan_together(&h, order, orders[opened], 30000, 50000);
+		}
 	free_refs();
 	home_free(&h);
 }
@@ -355,6 +429,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_chunks_are_answered_from_their_directory),
+		cmocka_unit_test(series_are_what_they_are_in_any_order),
 		cmocka_unit_test(one_row_a_series_touches_one_chunk),
 		cmocka_unit_test(small_compactions_do_not_end_in_crumbs),
 		cmocka_unit_test(deleted_rows_are_gone_wherever_they_lay),
