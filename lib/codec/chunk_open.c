@@ -9,6 +9,7 @@
 #include "codec/integers.h"
 
 #define ENTRY_LEAST 7		/* bytes of a column in the directory, at least */
+#define WANTED_MOST 16		/* fields: looking for more takes longer than reading all entries */
 
 size_t
 codec_chunk_head_bytes(struct slice prefix)
@@ -108,15 +109,54 @@ get_summary(struct slice *in, uint8_t marks, uint32_t n_rows, struct codec_chunk
 	return 0;
 }
 
+/*
+ * Past a summary that nobody asked for.
+ */
+static int
+skip_summary(struct slice *in, uint8_t marks)
+{
+	uint8_t type = marks & CHUNK_TYPE;
+	unsigned n_varints = 2;
+	size_t n_bytes = 0;
+	uint64_t v;
+
+	if (type == VALUE_STRING)
+		return 0;
+	if (type != VALUE_FLOAT)
+		n_varints = 7;
+	for (; n_varints > 0; n_varints--)
+		if (codec_varint_get(in, &v) != 0)
+			return -1;
+	if (type == VALUE_FLOAT && (marks & CHUNK_DECIMALS) != 0) {
+		uint8_t k;
+
+		if (get_byte(in, &k) != 0)
+			return -1;
+		for (n_varints = 4; n_varints > 0; n_varints--)
+			if (codec_varint_get(in, &v) != 0)
+				return -1;
+		n_bytes = 8;
+	} else if (type == VALUE_FLOAT) {
+		n_bytes = 40;
+	}
+	if (in->n < n_bytes)
+		return -1;
+	*in = slice_make(in->p + n_bytes, in->n - n_bytes);
+	return 0;
+}
+
 static bool
 type_known(uint8_t type)
 {
 	return type >= VALUE_FLOAT && type <= VALUE_BOOLEAN;
 }
 
+/*
+ * What of an entry stands in front of its summary.
+ */
 static int
 get_entry(struct slice *in, uint32_t n_rows, bool is_first, uint32_t field_before,
-    struct codec_chunk_column *column)
+    struct codec_chunk_column *column, uint8_t *mark)
 {
 	struct codec_summary *s = &column->summary;
 	uint32_t ahead, behind = 0;
@@ -139,37 +179,71 @@ get_entry(struct slice *in, uint32_t n_rows, bool is_first, uint32_t field_befor
 		return -1;
 	column->crc = wide_load32(in->p);
 	*in = slice_make(in->p + 4, in->n - 4);
-	return get_summary(in, marks, n_rows, column);
+	*mark = marks;
+	return 0;
+}
+
+static bool
+is_wanted(const struct codec_chunk_fields *wanted, uint32_t field)
+{
+	if (wanted == NULL || wanted->n > WANTED_MOST)
+		return true;
+	for (size_t i = 0; i < wanted->n; i++)
+		if (wanted->fields[i] == field)
+			return true;
+	return false;
 }
 
 static int
-get_directory(struct slice in, struct arena *arena, struct codec_chunk *chunk)
+get_directory(struct slice in, const struct codec_chunk_fields *wanted, struct arena *arena,
+    struct codec_chunk *chunk)
 {
 	uint64_t span, offset = chunk->head_bytes;
+	uint32_t n_entries, field = 0, n = 0;
 
 	if (codec_varint_get(&in, &span) != 0 || (chunk->n_rows == 1) != (span == 0) ||
 	    span > (uint64_t)INT64_MAX - (uint64_t)chunk->min_time ||
-	    get_count(&in, in.n / ENTRY_LEAST, &chunk->n_columns) != 0)
+	    get_count(&in, in.n / ENTRY_LEAST, &n_entries) != 0)
 		return -1;
 	chunk->max_time = (int64_t)((uint64_t)chunk->min_time + span);
 	chunk->times_offset = chunk->head_bytes;
 	offset += chunk->times_length;
-	chunk->columns = arena_array(arena, struct codec_chunk_column, chunk->n_columns + 1);
-	for (uint32_t i = 0; i < chunk->n_columns; i++) {
-		struct codec_chunk_column *column = &chunk->columns[i];
+	chunk->columns = arena_array(arena, struct codec_chunk_column,
+	    (wanted != NULL && wanted->n < n_entries && wanted->n <= WANTED_MOST
+	    ? wanted->n : n_entries) + 1);
+	for (uint32_t i = 0; i < n_entries; i++) {
+		struct codec_chunk_column *column = &chunk->columns[n];
+		uint8_t marks;
 
-		if (get_entry(&in, chunk->n_rows, i == 0, i == 0 ? 0 : column[-1].field, column) != 0)
+		if (get_entry(&in, chunk->n_rows, i == 0, field, column, &marks) != 0)
 			return -1;
+		field = column->field;
 		column->offset = (uint32_t)offset;
 		offset += column->length;
 		if (offset > chunk->total_bytes)
 			return -1;
+		if (!is_wanted(wanted, field)) {
+			if (skip_summary(&in, marks) != 0)
+				return -1;
+			continue;
+		}
+		if (get_summary(&in, marks, chunk->n_rows, column) != 0)
+			return -1;
+		n++;
 	}
+	chunk->n_columns = n;
 	return in.n == 0 && offset == chunk->total_bytes ? 0 : -1;
 }
 
 int
 codec_chunk_open(struct slice head, struct arena *arena, struct codec_chunk *chunk, struct err *err)
+{
+	return codec_chunk_open_some(head, NULL, arena, chunk, err);
+}
+
+int
+codec_chunk_open_some(struct slice head, const struct codec_chunk_fields *wanted,
+    struct arena *arena, struct codec_chunk *chunk, struct err *err)
 {
 	size_t n = codec_chunk_head_bytes(head);
 
@@ -187,7 +261,7 @@ codec_chunk_open(struct slice head, struct arena *arena, struct codec_chunk *chu
 	chunk->times_length = wide_load32(head.p + 24);
 	chunk->times_crc = wide_load32(head.p + 28);
 	if (chunk->n_rows == 0 || chunk->n_rows > CODEC_CHUNK_ROWS ||
-	    get_directory(slice_make(head.p + CHUNK_HEAD, n - CHUNK_HEAD), arena, chunk) != 0)
+	    get_directory(slice_make(head.p + CHUNK_HEAD, n - CHUNK_HEAD), wanted, arena, chunk) != 0)
 		return err_set(err, ERR_CORRUPT, "a chunk's directory does not add up");
 	return 0;
 }

@@ -200,6 +200,8 @@ struct codec_chunk {
  * codec_chunk_head_bytes - how long the head is, from a record's first CODEC_CHUNK_PREFIX bytes
  *   returns  0 when these are not the first bytes of a chunk
  * codec_chunk_open - read and verify the head; `head` holds at least head_bytes
+ * codec_chunk_open_some - the same; of the columns at least those of some fields are read, in any
+ *                         order, each named once. NULL: all
  * codec_chunk_times, codec_chunk_cells - from the column's own bytes (offset, length), verified
  *   in     bytes      CODEC_SLACK more behind them must be readable
  *          at         where in cells and in the bitmap `present` row 0 goes
@@ -211,6 +213,13 @@ struct codec_chunk {
 size_t		 codec_chunk_head_bytes(struct slice prefix);
 int		 codec_chunk_open(struct slice head, struct arena *arena, struct codec_chunk *chunk,
 		     struct err *err);
+struct codec_chunk_fields {
+	const uint32_t	*fields;
+	size_t		 n;
+};
+
+int		 codec_chunk_open_some(struct slice head, const struct codec_chunk_fields *wanted,
+		     struct arena *arena, struct codec_chunk *chunk, struct err *err);
 int		 codec_chunk_times(const struct codec_chunk *chunk, struct slice bytes, int64_t *times,
 		     struct err *err);
 int		 codec_chunk_cells(const struct codec_chunk *chunk,

@@ -114,7 +114,8 @@ copy_part(struct reader *rd, size_t offset, size_t n, struct slice *out, struct 
 }
 
 static int
-read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
+read_head(struct reader *rd, const struct codec_chunk_fields *wanted, struct codec_chunk *head,
+    struct err *err)
 {
 	struct slice bytes;
 	size_t n;
@@ -127,7 +128,7 @@ read_head(struct reader *rd, struct codec_chunk *head, struct err *err)
 	if ((n = codec_chunk_head_bytes(bytes)) > bytes.n && n <= MOST_HEAD &&
 	    copy_part(rd, 0, n, &bytes, err) != 0)
 		return -1;
-	return codec_chunk_open(bytes, rd->txn->arena, head, err);
+	return codec_chunk_open_some(bytes, wanted, rd->txn->arena, head, err);
 }
 
 int
@@ -136,7 +137,7 @@ chunk_head_at(struct txn *txn, struct txn_cursor *cursor, struct codec_chunk *he
 	struct reader rd;
 
 	reader_init(&rd, txn, cursor);
-	return read_head(&rd, head, err);
+	return read_head(&rd, NULL, head, err);
 }
 
 /*
@@ -254,13 +255,14 @@ static int
 read_all(struct reader *rd, struct err *err)
 {
 	const struct chunk_reading *r = rd->r;
+	const struct codec_chunk_fields wanted = { r->fields, r->n_fields };
 	struct codec_chunk head;
 	bool at;
 
 	if (seek(rd, &at, err) != 0)
 		return -1;
 	while (at) {
-		if (read_head(rd, &head, err) != 0)
+		if (read_head(rd, &wanted, &head, err) != 0)
 			return -1;
 		if (r->descending ? head.max_time < r->from : head.min_time > r->to)
 			break;

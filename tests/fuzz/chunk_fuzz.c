@@ -110,6 +110,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_bare_columns(data + 1, size - 1, data[0] % 16 == 0 ? ROWS : data[0] + 1u, arena);
 	arena_reset(arena);
 	make_head_right((char *)(uintptr_t)record.p, size);
+	codec_chunk_open_some(record, &(struct codec_chunk_fields){ (const uint32_t[]){ 3 }, 1 }, arena,
+	    &chunk, &err);
 	if (codec_chunk_open(record, arena, &chunk, &err) == 0 && chunk.total_bytes <= size) {
 		struct slice bytes = tight(record.p + chunk.times_offset, chunk.times_length);
 

@@ -194,6 +194,32 @@ check_column(const struct codec_column *column, const struct codec_chunk *chunk,
 }
 
 /*
+ * A head read for some fields knows these as one that was read for all.
+ */
+static void
+check_some(const struct sample *s, struct slice head, const struct codec_chunk *chunk,
+    struct arena *arena)
+{
+	const uint32_t fields[] = { s->columns[COLUMNS - 1].field, 4711, s->columns[1].field };
+	struct codec_chunk some;
+	struct err err;
+
+	for (size_t n = 0; n <= UNIT_N(fields); n++) {
+		assert_int_equal(codec_chunk_open_some(head, &(struct codec_chunk_fields){ fields, n },
+		    arena, &some, &err), 0);
+		assert_int_equal(some.max_time, chunk->max_time);
+		for (size_t i = 0; i < n; i++) {
+			const struct codec_chunk_column *all = codec_chunk_find(chunk, fields[i]);
+			const struct codec_chunk_column *one = codec_chunk_find(&some, fields[i]);
+
+			assert_int_equal(one == NULL, all == NULL);
+			if (all != NULL)
+				assert_memory_equal(one, all, sizeof(*all));
+		}
+	}
+}
+
+/*
  * Parts of a column are what stands there in the whole of it.
  */
 static void
@@ -263,6 +289,7 @@ check_chunk(const struct sample *s, struct slice record, struct answer *a, size_
 	assert_int_equal(chunk.total_bytes, record.n);
 	assert_int_equal(chunk.min_time, s->times[0]);
 	assert_int_equal(chunk.max_time, s->times[s->rows.n_rows - 1]);
+	check_some(s, head, &chunk, arena);
 	bytes = tight(slice_make(record.p + chunk.times_offset, chunk.times_length));
 	assert_int_equal(codec_chunk_times(&chunk, bytes, a->times, &err), 0);
 	assert_memory_equal(a->times, s->times, s->rows.n_rows * sizeof(int64_t));

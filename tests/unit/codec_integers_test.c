@@ -169,6 +169,40 @@ damage(void **unused)
 	free(back);
 }
 
+/*
+ * Varints of every length, with much behind them and with little; cut short, they are none.
+ */
+static void
+varints(void **unused)
+{
+	(void)unused;
+	for (unsigned bits = 0; bits <= 64; bits++)
+		for (int below = 0; below < 2; below++) {
+			uint64_t v = (bits == 64 ? 0 : UINT64_C(1) << bits) - (uint64_t)below, got;
+			struct buf out = { 0 };
+			size_t n;
+
+			codec_varint_put(&out, v);
+			n = out.n;
+			buf_puts(&out, "\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+			for (size_t have = 0; have <= out.n; have++) {
+				struct buf part = { out.p, have, have };
+				struct slice bytes = tight(&part), in = bytes;
+
+				if (codec_varint_get(&in, &got) == 0) {
+					assert_true(have >= n);
+					assert_int_equal(got, v);
+					assert_int_equal(in.n, have - n);
+					assert_ptr_equal(in.p, bytes.p + n);
+				} else {
+					assert_true(have < n);
+				}
+				free((void *)(uintptr_t)bytes.p);
+			}
+			buf_free(&out);
+		}
+}
+
 int
 main(void)
 {
@@ -177,6 +211,7 @@ main(void)
 		cmocka_unit_test(mixtures),
 		cmocka_unit_test(stays_small),
 		cmocka_unit_test(damage),
+		cmocka_unit_test(varints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
