@@ -5,9 +5,17 @@
  */
 #include "store/store_priv.h"
 
+#define KEY_MOST 64
+
+struct kept_key {
+	size_t		 n;		/* 0: not known */
+	char		 bytes[KEY_MOST];
+};
+
 struct txn_cursor {
 	struct txn	*txn;
 	DBC		*dbc;
+	struct kept_key	 before, here;	/* after a step: the key it was at, and the next one */
 	void		*peek_to;
 	size_t		 peek_most;	/* 0: moves read keys alone */
 	bool		 peeked;
@@ -25,6 +33,7 @@ txn_cursor_open(struct txn *txn, enum store_db db, struct txn_cursor **out, stru
 	c->txn = txn;
 	c->peek_most = 0;
 	c->peeked = false;
+	c->before.n = c->here.n = 0;
 	*out = c;
 	return 0;
 }
@@ -73,13 +82,42 @@ move(struct txn_cursor *c, DBT *key, uint32_t how, struct slice prefix, bool *at
 	return 0;
 }
 
+static void
+keep_key(struct kept_key *kept, const DBT *key, bool is_there)
+{
+	kept->n = is_there && key->size <= KEY_MOST ? key->size : 0;
+	if (kept->n > 0)
+		memcpy(kept->bytes, key->data, kept->n);
+}
+
+/*
+ * Series are often read in the order in which they lie: the step that found the end of one has led
+ * to the next. Asked only of who peeks, that is reads and changes nothing.
+ */
+static bool
+is_there_already(const struct txn_cursor *c, struct slice key)
+{
+	return c->peek_most > 0 && c->before.n > 0 && c->here.n > 0 &&
+	    slice_cmp(slice_make(c->before.bytes, c->before.n), key) < 0 &&
+	    slice_cmp(key, slice_make(c->here.bytes, c->here.n)) <= 0;
+}
+
 int
 txn_cursor_from(struct txn_cursor *c, struct slice key, struct slice prefix, bool *at,
     struct err *err)
 {
 	DBT k = { .data = (void *)(uintptr_t)key.p, .size = (uint32_t)key.n };
+	int r;
 
-	return move(c, &k, DB_SET_RANGE, prefix, at, err);
+	if (is_there_already(c, key)) {
+		c->peeked = false;
+		*at = slice_starts(slice_make(c->here.bytes, c->here.n), prefix);
+		return 0;
+	}
+	r = move(c, &k, DB_SET_RANGE, prefix, at, err);
+	c->before.n = 0;
+	keep_key(&c->here, &k, r == 0 && *at);
+	return r;
 }
 
 int
@@ -91,6 +129,7 @@ txn_cursor_before(struct txn_cursor *c, struct slice key, struct slice prefix, b
 
 	none.flags = DB_DBT_PARTIAL;
 	c->peeked = false;
+	c->before.n = c->here.n = 0;
 	r = c->dbc->get(c->dbc, &k, &none, DB_SET_RANGE);
 	if (r == 0 && slice_eq(slice_make(k.data, k.size), key)) {
 		*at = true;
@@ -106,8 +145,11 @@ int
 txn_cursor_step(struct txn_cursor *c, bool back, struct slice prefix, bool *at, struct err *err)
 {
 	DBT k = { 0 };
+	int r = move(c, &k, back ? DB_PREV : DB_NEXT, prefix, at, err);
 
-	return move(c, &k, back ? DB_PREV : DB_NEXT, prefix, at, err);
+	c->before = c->here;
+	keep_key(&c->here, &k, r == 0 && !back && k.size > 0);
+	return r;
 }
 
 int
