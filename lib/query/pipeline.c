@@ -148,20 +148,19 @@ is_direct(const struct pipeline *p)
 	return plan->n_calls == 0;
 }
 
-int
-query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **out,
-    struct err *err)
+static struct pipeline *
+pipeline_new(struct plan *plan)
 {
-	struct pipeline *p = memory_zalloc(sizeof(*p));
 	size_t n = plan->n_calls + plan->refs.n + 1;
+	struct pipeline *p = plan->spare;
 
-	*out = p;
+	if (p != NULL) {
+		plan->spare = NULL;
+		return p;
+	}
+	p = memory_zalloc(sizeof(*p));
 	p->plan = plan;
 	p->n_slots = n - 1;
-	p->to_skip = plan->offset;
-	p->to_give = plan->limit > 0 ? plan->limit : INT64_MAX;
-	if (plan->limit == 0 && plan->offset > 0 && plan->n_calls == 0)
-		p->to_give = 1;		/* as in 1.x: OFFSET alone gives one row of a raw query */
 	p->streams = memory_array(plan->n_calls + 2, sizeof(*p->streams));
 	p->calls = memory_array(plan->n_calls + 1, sizeof(struct call *));
 	p->slots = memory_array(n, sizeof(*p->slots));
@@ -171,6 +170,24 @@ query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pi
 	p->texts = memory_array(n, sizeof(*p->texts));
 	p->columns = memory_array(plan->n_columns + 1, sizeof(*p->columns));
 	set_defaults(p);
+	return p;
+}
+
+int
+query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pipeline **out,
+    struct err *err)
+{
+	struct pipeline *p = pipeline_new(plan);
+
+	*out = p;
+	p->n_streams = 0;
+	p->begun = p->ended = p->direct = false;
+	p->to_skip = plan->offset;
+	p->to_give = plan->limit > 0 ? plan->limit : INT64_MAX;
+	if (plan->limit == 0 && plan->offset > 0 && plan->n_calls == 0)
+		p->to_give = 1;		/* as in 1.x: OFFSET alone gives one row of a raw query */
+	memset(p->streams, 0, (plan->n_calls + 2) * sizeof(*p->streams));
+	memset(p->values, 0, (p->n_slots + 1) * sizeof(*p->values));
 	if (plan->n_calls > 0)
 		return open_calls(p, group, err);
 	number_slots(p);
@@ -180,14 +197,9 @@ query_pipeline_open(struct plan *plan, const struct plan_group *group, struct pi
 	return 0;
 }
 
-void
-query_pipeline_close(struct pipeline *p)
+static void
+pipeline_free(struct pipeline *p)
 {
-	if (p == NULL)
-		return;
-	for (size_t i = 0; i < p->n_streams; i++)
-		if (p->streams[i].stream != NULL)
-			p->streams[i].stream->close(p->streams[i].stream);
 	for (size_t i = 0; i < p->n_slots; i++)
 		buf_free(&p->texts[i]);
 	free(p->streams);
@@ -199,6 +211,31 @@ query_pipeline_close(struct pipeline *p)
 	free(p->texts);
 	free(p->columns);
 	free(p);
+}
+
+/*
+ * Groups of a plan need the same memory, and are answered one behind the other.
+ */
+void
+query_pipeline_close(struct pipeline *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->n_streams; i++)
+		if (p->streams[i].stream != NULL)
+			p->streams[i].stream->close(p->streams[i].stream);
+	if (p->plan->spare == NULL)
+		p->plan->spare = p;
+	else
+		pipeline_free(p);
+}
+
+void
+query_pipeline_free_spare(struct plan *plan)
+{
+	if (plan->spare != NULL)
+		pipeline_free(plan->spare);
+	plan->spare = NULL;
 }
 
 /* ---- rows ---- */

@@ -73,5 +73,6 @@ int	 query_pipeline_next(struct pipeline *p, int64_t *time, const struct value *
 bool	 query_pipeline_has_runs(const struct pipeline *p);
 int	 query_pipeline_run(struct pipeline *p, struct run *run, struct err *err);
 void	 query_pipeline_close(struct pipeline *p);
+void	 query_pipeline_free_spare(struct plan *plan);
 
 #endif

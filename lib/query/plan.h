@@ -140,6 +140,7 @@ struct plan {
 	int64_t		 limit, offset;
 	uint64_t	 held_bytes;	/* by states of calls, outside the arena */
 	struct reader	*readers;	/* reader.c's: kept for the next group */
+	struct pipeline	*spare;		/* pipeline.c's: one that was closed, for the next group */
 };
 
 /* ---- plan.c, plan_calls.c ---- */

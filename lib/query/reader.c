@@ -289,6 +289,7 @@ query_reader_free_all(struct plan *plan)
 {
 	struct reader *reader;
 
+	query_pipeline_free_spare(plan);
 	while ((reader = plan->readers) != NULL) {
 		plan->readers = reader->next;
 		for (size_t i = 0; i < plan->n_sources; i++) {

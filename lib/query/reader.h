@@ -28,7 +28,7 @@ enum reader_summaries {
  *   in     refs     the columns of every block, in this order
  *          from, to both included
  *   owns   the plan, until query_reader_free_all, which must come after all feeds are closed
- * query_reader_free_all - also those of the subqueries
+ * query_reader_free_all - also those of the subqueries, and what is kept of closed pipelines
  */
 struct reader	*query_reader_get(struct plan *plan, const struct refs *refs, int64_t from,
 		     int64_t to, enum reader_summaries summaries);
