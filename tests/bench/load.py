@@ -46,12 +46,16 @@ def send(address, token, bodies, packed, answers):
     answers.put(good)
 
 
-def query(address, token, text):
+def fetch(address, token, text):
     connection = http.client.HTTPConnection(*address, timeout=120)
     connection.request("GET", "/query?" + urllib.parse.urlencode({"db": "bench", "epoch": "s", "q": text}), headers={"Authorization": f"Token {token}"})
     answer = connection.getresponse()
     body = answer.read()
-    result = json.loads(body)["results"][0] if answer.status == 200 else {"error": body.decode()}
+    return body if answer.status == 200 else json.dumps({"results": [{"error": body.decode()}]})
+
+
+def query(address, token, text):
+    result = json.loads(fetch(address, token, text))["results"][0]
     if "error" in result:
         raise SystemExit(f"{text}: {result['error']}")
     return result.get("series", [])
@@ -106,19 +110,34 @@ def main():
     count = query(address, args.token, "SELECT count(usage_user) FROM cpu")[0]["values"][0][1]
     print(f"count: {count}" + ("" if count == n else f", but {n} were sent"))
 
+    time.sleep(3)       # what was written last is moved into chunks meanwhile
     last = START + args.steps * STEP
+    day, hour, eight = f"time >= {START}s AND time < {last}s", f"time >= {last - 3600}s AND time < {last}s", "(" + " OR ".join(f"hostname = 'host_{h}'" for h in range(1, 16, 2)) + ")"
+    def each(function, fields):
+        return ", ".join(f"{function}({field})" for field in fields)
     for name, text in (
-            ("last hour of a host", f"SELECT max(usage_user) FROM cpu WHERE hostname = 'host_1' AND time >= {last - 3600}s AND time < {last}s GROUP BY time(1m)"),
+            ("hour of a host, by minute", f"SELECT max(usage_user) FROM cpu WHERE hostname = 'host_1' AND {hour} GROUP BY time(1m)"),
+            ("the same, 5 fields, 8 hosts", f"SELECT {each('max', FIELDS[:5])} FROM cpu WHERE {eight} AND {hour} GROUP BY time(1m)"),
+            ("mean by hour and host", f"SELECT mean(usage_user) FROM cpu WHERE {day} GROUP BY time(1h), hostname"),
+            ("the same of all fields", f"SELECT {each('mean', FIELDS)} FROM cpu WHERE {day} GROUP BY time(1h), hostname"),
+            ("mean of all by 10 minutes", f"SELECT mean(usage_user) FROM cpu WHERE {day} GROUP BY time(10m)"),
             ("mean of all by host", "SELECT mean(usage_user) FROM cpu GROUP BY hostname"),
+            ("last five minutes", f"SELECT max(usage_user) FROM cpu WHERE time < {last}s GROUP BY time(1m) ORDER BY time DESC LIMIT 5"),
+            ("last row of each host", "SELECT * FROM cpu GROUP BY hostname ORDER BY time DESC LIMIT 1"),
+            ("last value of each host", "SELECT last(usage_user) FROM cpu GROUP BY hostname"),
+            ("percentile by host", "SELECT percentile(usage_user, 95) FROM cpu GROUP BY hostname"),
+            ("derivative by host", f"SELECT non_negative_derivative(mean(usage_user), 10s) FROM cpu WHERE {hour} GROUP BY time(5m), hostname"),
+            ("maximum of means", f"SELECT max(m) FROM (SELECT mean(usage_user) AS m FROM cpu WHERE {hour} GROUP BY time(10m), hostname) GROUP BY hostname"),
+            ("hour of all hosts, raw", f"SELECT usage_user, usage_system FROM cpu WHERE {hour} GROUP BY hostname"),
             ("all fields of a host", "SELECT * FROM cpu WHERE hostname = 'host_2'"),
             ("above a threshold", "SELECT usage_user FROM cpu WHERE usage_user > 99"),
             ("tag values", "SHOW TAG VALUES FROM cpu WITH KEY = hostname")):
-        times = []
-        for _ in range(5):
+        rows, times = sum(len(series["values"]) for series in query(address, args.token, text)), []
+        for _ in range(15):
             began = time.perf_counter()
-            rows = sum(len(series["values"]) for series in query(address, args.token, text))
+            fetch(address, args.token, text)
             times.append(time.perf_counter() - began)
-        print(f"query: {name:22} {sorted(times)[2] * 1000:8.1f} ms, {rows} rows")
+        print(f"query: {name:27} {sorted(times)[7] * 1000:8.1f} ms, {rows} rows")
     if args.check:
         wrong = check(address, args.token, points, args.hosts)
         print(f"check: {wrong} of {n} points differ")
