@@ -1,9 +1,9 @@
 /*
  * query/windows.c - the windows of a group, finished one after the other
  *
- * The end of a window in a block is found by comparing with the window's end for the first rows,
- * and by growing steps when the window goes on: short windows cost a comparison a row, long ones a
- * few for the whole piece. A table that would grow too large, because the windows are short and the
+ * A window in a block probably has as many rows as the one before. Else its end is found by
+ * comparing with the window's end for the first rows, and by growing steps when it goes on: short
+ * windows cost a comparison a row, long ones a few for the whole piece. A table that would grow too large, because the windows are short and the
  * points far apart, is given up, and the inputs are merged after all.
  */
 #include "query/windows.h"
@@ -33,6 +33,7 @@ struct windows {
 	unsigned char	*table;
 	int64_t		 base;		/* start of the first window in the table */
 	size_t		 n_table, cap_table;
+	size_t		 n_rows;	/* of the window before: a guess at the next one's */
 	size_t		 given;		/* how many of them have been handed out */
 };
 
@@ -44,17 +45,12 @@ is_inside(const struct windows *w, int64_t t, int64_t start, int64_t end)
 	return w->descending ? t >= start : t < end;
 }
 
-/*
- * Where the rows of a window end, from row `at`, which is inside.
- */
 static size_t
-end_of_window(const struct windows *w, const int64_t *times, size_t at, size_t to, int64_t start,
+seek_end(const struct windows *w, const int64_t *times, size_t at, size_t to, int64_t start,
     int64_t end)
 {
 	size_t low = at + 1, high, step = 1;
 
-	if (is_inside(w, times[to - 1], start, end))
-		return to;
 	for (size_t tried = 0; tried < 8; tried++, low++)
 		if (!is_inside(w, times[low], start, end))
 			return low;
@@ -72,6 +68,23 @@ end_of_window(const struct windows *w, const int64_t *times, size_t at, size_t t
 			high = middle;
 	}
 	return low;
+}
+
+/*
+ * Where the rows of a window end, from row `at`, which is inside.
+ */
+static size_t
+end_of_window(struct windows *w, const int64_t *times, size_t at, size_t to, int64_t start,
+    int64_t end)
+{
+	size_t guess = w->n_rows;
+
+	if (is_inside(w, times[to - 1], start, end))
+		return to;
+	if (guess == 0 || guess >= to - at || !is_inside(w, times[at + guess - 1], start, end) ||
+	    is_inside(w, times[at + guess], start, end))
+		w->n_rows = seek_end(w, times, at, to, start, end) - at;
+	return at + w->n_rows;
 }
 
 static void
@@ -218,6 +231,27 @@ next_merged(struct windows *w, struct finished **out, struct err *err)
 /* ---- one input behind the other ---- */
 
 /*
+ * Windows in front of one that comes in front of all: as many again as there are, as far as the
+ * range goes, so that a table that is filled from its end is not moved for every window.
+ *   returns  how many; *front, *start changed by them
+ */
+static uint64_t
+more_in_front(const struct windows *w, int64_t start, uint64_t n, uint64_t *front, int64_t *first)
+{
+	int64_t interval = w->spec.plan->window.interval;
+	uint64_t more = ((uint64_t)start - (uint64_t)w->spec.from) / (uint64_t)interval;
+
+	if (start <= w->spec.from)
+		return 0;
+	more = more < n ? more : n;
+	if (n + more > TABLE_BYTES_MAX / (w->state_bytes + 1))
+		return 0;
+	*front += more;
+	*first -= (int64_t)more * interval;
+	return more;
+}
+
+/*
  * Room for a window's states, in front of the table or behind it; false: it would be too large.
  */
 static bool
@@ -236,6 +270,8 @@ make_room(struct windows *w, int64_t start)
 	    ((uint64_t)start - (uint64_t)w->base) / (uint64_t)interval + 1;
 	if (n > TABLE_BYTES_MAX / (w->state_bytes + 1))
 		return false;
+	if (front > 0)
+		n += more_in_front(w, start, n, &front, &start);
 	if (n > w->cap_table) {
 		size_t cap = n > w->cap_table * 2 ? n : w->cap_table * 2;
 
@@ -294,32 +330,45 @@ take_summary(struct windows *w, const struct block_summary *summary)
  */
 struct place {
 	int64_t		 start, end;
-	unsigned char	*states;
+	unsigned char	*states;	/* NULL: there was none yet */
 };
 
 /*
- * To the window of time t, which is nearly always the one behind the last (in front of it, in
- * descending order): then nothing need be divided. False: it does not fit.
+ * Is time t in the window behind this one (in front of it, in descending order)?
+ */
+static bool
+is_next(const struct windows *w, const struct place *p, int64_t t)
+{
+	int64_t interval = w->spec.plan->window.interval;
+
+	if (p->states == NULL || interval == 0 || p->start <= TIME_MIN + interval ||
+	    p->end >= TIME_MAX - interval)
+		return false;
+	return w->descending ? t < p->start && t >= p->start - interval
+	    : t >= p->end && t < p->end + interval;
+}
+
+/*
+ * To the window of time t, which is nearly always the next one: then nothing need be divided, but
+ * where the table grows. False: it does not fit.
  */
 static bool
 move_to(struct windows *w, struct place *p, int64_t t)
 {
 	int64_t interval = w->spec.plan->window.interval;
-	unsigned char *next = p->states == NULL ? NULL
-	    : w->descending ? p->states - w->state_bytes : p->states + w->state_bytes;
+	unsigned char *table_end = w->table + w->n_table * w->state_bytes;
 
-	if (next != NULL && interval != 0 && next >= w->table &&
-	    next < w->table + w->n_table * w->state_bytes && p->start > TIME_MIN + interval &&
-	    p->end < TIME_MAX - interval &&
-	    (w->descending ? t < p->start && t >= p->start - interval
-	    : t >= p->end && t < p->end + interval)) {
-		p->start += w->descending ? -interval : interval;
-		p->end = p->start + interval;
-		p->states = next;
-		return true;
+	if (!is_next(w, p, t)) {
+		bounds_of(w, t, &p->start, &p->end);
+		p->states = states_at(w, p->start);
+		return p->states != NULL;
 	}
-	bounds_of(w, t, &p->start, &p->end);
-	p->states = states_at(w, p->start);
+	p->start += w->descending ? -interval : interval;
+	p->end = p->start + interval;
+	if (w->descending ? p->states > w->table : p->states + w->state_bytes < table_end)
+		p->states += w->descending ? -(ptrdiff_t)w->state_bytes : (ptrdiff_t)w->state_bytes;
+	else
+		p->states = states_at(w, p->start);
 	return p->states != NULL;
 }
 
