@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "query/pack.h"
 #include "query/subquery.h"
 
 /*
@@ -50,11 +51,6 @@ struct reader {
 	struct reader	*next;		/* of the plan */
 };
 
-struct scratch {			/* a column made here */
-	union cell	 cells[BLOCK_ROWS_MAX];
-	uint64_t	 present[BLOCK_ROWS_MAX / 64];
-};
-
 struct feed {
 	struct reader	*reader;
 	const struct plan_source *plan_source;
@@ -68,7 +64,7 @@ struct feed {
 	struct block	 block;
 	struct block_summary summary;
 	bool		 has_summary;	/* the present raw block is one */
-	struct scratch	**made;		/* by wanted column, then by where_columns, when needed */
+	struct pack_room **made;		/* by wanted column, then by where_columns, when needed */
 	int64_t		*times;
 };
 
@@ -467,69 +463,15 @@ origin_column(const struct feed *feed, const struct origin *o)
 	return c;
 }
 
-static struct scratch *
-scratch_of(struct feed *feed, size_t i)
+static struct pack_room *
+room_of(struct feed *feed, size_t i)
 {
 	if (feed->made[i] == NULL)
 		feed->made[i] = memory_alloc(sizeof(*feed->made[i]));
 	return feed->made[i];
 }
 
-/* ---- packing and converting ---- */
-
-/*
- * The rows whose bit is set, moved together. In place is fine: no row moves up.
- */
-static void
-pack_column(struct feed *feed, size_t i, struct column *c, const uint64_t *bits, size_t n)
-{
-	struct scratch *to;
-	size_t at = 0;
-
-	if (c->cells == NULL)
-		return;
-	to = scratch_of(feed, i);
-	memset(to->present, 0, sizeof(to->present));
-	for (size_t word = 0; word < (n + 63) / 64; word++)
-		for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
-			size_t row = word * 64 + (size_t)__builtin_ctzll(left);
-
-			to->cells[at] = c->cells[row];
-			if (column_has(c, row))
-				to->present[at >> 6] |= UINT64_C(1) << (at & 63);
-			at++;
-		}
-	c->cells = to->cells;
-	c->present = c->present != NULL ? to->present : NULL;
-}
-
-static void
-convert_column(struct feed *feed, size_t i, struct column *c, enum value_type as, size_t n)
-{
-	struct scratch *to = scratch_of(feed, i);
-
-	for (size_t row = 0; row < n; row++) {
-		struct value v = { .type = c->type, .i = c->cells[row].i };
-
-		if (column_has(c, row))
-			to->cells[row].i = query_eval_convert(v, as).i;
-	}
-	c->cells = to->cells;
-	c->type = as;
-}
-
-static const int64_t *
-pack_times(struct feed *feed, const int64_t *times, const uint64_t *bits, size_t n)
-{
-	size_t at = 0;
-
-	if (feed->times == NULL)
-		feed->times = memory_array(BLOCK_ROWS_MAX, sizeof(*feed->times));
-	for (size_t row = 0; row < n; row++)
-		if (bits[row >> 6] >> (row & 63) & 1)
-			feed->times[at++] = times[row];
-	return feed->times;
-}
+/* ---- rows that hold, columns as wanted ---- */
 
 /*
  * Rows that have at least one of the wanted columns.
@@ -552,25 +494,6 @@ drop_bare(struct feed *feed, size_t n, uint64_t *bits)
 	}
 }
 
-static void
-set_all(uint64_t *bits, size_t n)
-{
-	memset(bits, 0, BLOCK_ROWS_MAX / 8);
-	memset(bits, 0xff, n / 64 * 8);
-	if (n % 64 != 0)
-		bits[n / 64] = (UINT64_C(1) << (n % 64)) - 1;
-}
-
-static size_t
-count_bits(const uint64_t *bits)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < BLOCK_ROWS_MAX / 64; i++)
-		n += (size_t)__builtin_popcountll(bits[i]);
-	return n;
-}
-
 /*
  * A column as it was asked for; what cannot be that has no values.
  */
@@ -580,7 +503,7 @@ as_wanted(struct feed *feed, size_t i, struct column *c, enum value_type as, siz
 	if (c->cells == NULL || c->type == as)
 		return;
 	if (is_number(c->type) && is_number(as))
-		convert_column(feed, i, c, as, n);
+		query_pack_convert(room_of(feed, i), c, as, n);
 	else if (c->type != VALUE_STRING || as != VALUE_TAG)
 		c->type = VALUE_NULL;
 }
@@ -608,21 +531,27 @@ make_block(struct feed *feed, size_t n, const int64_t *times)
 		if (s->filter != NULL)
 			query_filter_block(s->filter, &where, s->n_where, feed->slots, bits);
 		else
-			set_all(bits, n);
+			query_pack_all(bits, n);
 		if (s->must_have_one)
 			drop_bare(feed, n, bits);
-		n_held = count_bits(bits);
+		n_held = query_pack_count(bits);
 	}
 	if (n_held == 0)
 		return 0;
 	for (size_t i = 0; i < n_refs; i++) {
 		struct column *c = &feed->block.columns[i];
 
-		if (n_held < n)
-			pack_column(feed, i, c, bits, n);
+		if (n_held < n && c->cells != NULL)
+			query_pack_column(room_of(feed, i), c, bits, n);
 		as_wanted(feed, i, c, s->wanted[i].as, n_held);
 	}
-	feed->block.times = n_held < n ? pack_times(feed, times, bits, n) : times;
+	feed->block.times = times;
+	if (n_held < n) {
+		if (feed->times == NULL)
+			feed->times = memory_array(BLOCK_ROWS_MAX, sizeof(*feed->times));
+		query_pack_times(feed->times, times, bits, n);
+		feed->block.times = feed->times;
+	}
 	feed->block.n_rows = n_held;
 	return n_held;
 }
