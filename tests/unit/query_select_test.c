@@ -6,6 +6,7 @@
  */
 #include "query_answers.h"
 
+#include "base/memory.h"
 #include "unit.h"
 
 #define N_LONG	10000		/* rows of the series `long`: some blocks */
@@ -254,6 +255,51 @@ nobody_listens(void **state)
 	answers.rows_left = -1;
 }
 
+/*
+ * What LIMIT and OFFSET let through is a part of what comes without them, whichever windows are empty.
+ */
+static void
+limit_gives_the_first_rows(void **state)
+{
+	static const char *const asked[] = {
+		"SELECT sum(v) FROM far GROUP BY time(1000000s) ORDER BY time DESC",
+		"SELECT count(v) FROM far WHERE time < 8000000s GROUP BY time(1000000s) ORDER BY time DESC",
+		"SELECT last(v) FROM far WHERE time < 4000000s GROUP BY time(500000s) fill(previous) ORDER BY time DESC",
+		"SELECT max(v) FROM long WHERE time < 5s GROUP BY time(1s) ORDER BY time DESC",
+		"SELECT count(rare) FROM long WHERE time < 450s GROUP BY time(7s) fill(3) ORDER BY time DESC",
+		"SELECT sum(v) FROM long WHERE time <= 999s GROUP BY time(10s), k ORDER BY time DESC",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_N(asked); i++) {
+		char *all = memory_string(answers_query(&answers, "d", asked[i]));
+		const char *rows = strchr(all, ':');
+
+		assert_non_null(rows);
+		for (int n = 1; n <= 13; n += 3)
+			for (int offset = 0; offset <= 9; offset += 3) {
+				char text[256];
+				const char *from = rows + 1, *to, *got;
+
+				for (int skip = 0; skip < offset && from != NULL && *from == ' '; skip++)
+					from = strchr(from, ';') + 1;
+				to = from;
+				for (int row = 0; row < n && *to == ' '; row++)
+					to = strchr(to, ';') + 1;
+				snprintf(text, sizeof(text), "%s LIMIT %d OFFSET %d", asked[i], n, offset);
+				got = strchr(answers_query(&answers, "d", text), ':');
+				if (from == to) {
+					assert_null(got);
+					continue;
+				}
+				assert_non_null(got);
+				assert_memory_equal(got + 1, from, (size_t)(to - from));
+				assert_int_equal(got[1 + (to - from)], '\n');
+			}
+		free(all);
+	}
+}
+
 int
 main(void)
 {
@@ -261,6 +307,7 @@ main(void)
 		cmocka_unit_test(statements),
 		cmocka_unit_test(limits_end_a_statement),
 		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(limit_gives_the_first_rows),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
