@@ -442,7 +442,7 @@ static int
 drop_what_is_empty(struct txn *txn, void *arg, struct err *err)
 {
 	const struct deletion *d = arg;
-	struct key prefix = series_key(txn->arena, d->m->id, 0);
+	struct key prefix = series_prefix(txn->arena, d->m->id);
 	bool any = false, dropped = false;
 	uint32_t id;
 

@@ -9,6 +9,8 @@
  *
  *     'G' bucket measurement  -> record 1: (nothing)
  */
+#include "base/hash.h"
+#include "model/tag.h"
 #include "store/chunk_table.h"
 #include "store/drop.h"
 #include "store/tag_table.h"
@@ -93,10 +95,10 @@ purge_body(struct txn *txn, void *arg, struct err *err)
 	rows = chunk_prefix(txn->arena, p->bucket_id, p->measurement_id);
 	if (purge_prefix(txn, DB_CHUNKS, &rows, &left, err) != 0)
 		return -1;
-	for (const char *kind = "hsvwp"; *kind != '\0'; kind++) {
+	for (const char *kind = "nhsvwp"; *kind != '\0'; kind++) {
 		struct key index = key_begin(txn->arena, *kind);
 
-		key_u32(&index, p->measurement_id);
+		key_short(&index, p->measurement_id);
 		if (purge_prefix(txn, DB_SERIES, &index, &left, err) != 0)
 			return -1;
 	}
@@ -154,51 +156,102 @@ store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice nam
 /* ---- single series ---- */
 
 /*
- * Take an id out of the posting list of a tag value; the value goes with its last series.
+ * The hash of a series' canonical bytes, of which it has the ids.
+ */
+struct description {
+	uint32_t	 measurement_id;
+	struct series_tag *ids;
+	struct tag	*tags;
+	size_t		 n;
+};
+
+static int
+take_name(void *arg, const struct column *column)
+{
+	const struct description *d = arg;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->ids[i].key == column->id)
+			d->tags[i].key = column->name;
+	return 0;
+}
+
+static int
+hash_of(struct txn *txn, const struct description *d, uint64_t *hash, struct err *err)
+{
+	struct series_block block = { 0 };
+	struct buf bytes = { 0 };
+	int found = 0;
+
+	if (column_each(txn, d->measurement_id, take_name, (void *)(uintptr_t)d, err) != 0)
+		return -1;
+	for (size_t i = 0; i < d->n && found == 0; i++)
+		found = value_text(txn, d->measurement_id, d->ids[i].key, d->ids[i].value, &block,
+		    &d->tags[i].value, err);
+	series_block_free(&block);
+	if (found != 0)
+		return found < 0 ? -1 : err_set(err, ERR_CORRUPT, "a tag value has no text");
+	tag_set_encode(d->tags, d->n, &bytes);
+	*hash = hash_stable(bytes.p, bytes.n);
+	buf_free(&bytes);
+	return 0;
+}
+
+/*
+ * The tags of a series: texts of its own values in the arena.
  */
 static int
-unpost(struct txn *txn, uint32_t measurement_id, const struct series_tag *tag, uint64_t id,
+read_tags(struct txn *txn, struct series_entry entry, struct description *d, bool *has_own,
     struct err *err)
 {
-	struct key prefix = posting_prefix(txn->arena, measurement_id, tag->key, tag->value);
-	struct key limit = posting_prefix(txn->arena, measurement_id, tag->key, tag->value);
-	struct store_series_list list = { 0 };
-	struct slice key, value;
-	size_t cap = 0, kept = 0;
-	int found;
+	d->ids = arena_array(txn->arena, struct series_tag, entry.tags.n / 2 + 1);
+	for (d->n = 0; entry.tags.n > 0; d->n++) {
+		struct series_tag *tag = &d->ids[d->n];
 
-	key_u64(&limit, id);
-	found = txn_before(txn, DB_SERIES, key_slice(&prefix), key_slice(&limit), &key, &value, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (posting_decode(key, value, txn->arena, &list, &cap, err) != 0 ||
-	    txn_delete(txn, DB_SERIES, key, err) != 0)
+		if (series_take_tag(&entry, tag, err) != 0)
+			return -1;
+		if (tag->value == entry.id) {
+			tag->text = arena_copy(txn->arena, tag->text);
+			*has_own = true;
+		}
+	}
+	d->tags = arena_zalloc(txn->arena, (d->n + 1) * sizeof(*d->tags));
+	return 0;
+}
+
+static int
+unindex(struct txn *txn, const struct description *d, uint64_t id, bool has_own, struct err *err)
+{
+	uint64_t hash = 0;
+
+	if (!has_own && (hash_of(txn, d, &hash, err) != 0 ||
+	    series_hash_remove(txn, d->measurement_id, hash, id, err) != 0))
 		return -1;
-	for (size_t i = 0; i < list.n; i++)
-		if (list.ids[i] != id)
-			list.ids[kept++] = list.ids[i];
-	if (kept > 0)
-		return posting_put_block(txn, measurement_id, tag->key, tag->value, list.ids, kept, err);
-	return tag_value_drop_if_unused(txn, measurement_id, tag->key, tag->value, err);
+	if (series_remove(txn, d->measurement_id, id, err) != 0)
+		return -1;
+	for (size_t i = 0; i < d->n; i++) {
+		const struct series_tag *tag = &d->ids[i];
+
+		if (tag->value == id ? value_leave(txn, d->measurement_id, tag, err) != 0
+		    : value_unpost(txn, d->measurement_id, tag, id, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
 drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
 {
-	struct key key = series_key(txn->arena, measurement_id, id);
-	struct series_tag *tags;
-	struct slice value;
-	size_t n;
-	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	struct description d = { .measurement_id = measurement_id };
+	struct series_block block = { 0 };
+	struct series_entry entry;
+	bool has_own = false;
+	int r = series_get(txn, measurement_id, id, &block, &entry, err);
 
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (series_decode(value, txn->arena, &tags, &n, err) != 0 ||
-	    series_unhash(txn, measurement_id, tags, n, id, err) != 0 ||
-	    txn_delete(txn, DB_SERIES, key_slice(&key), err) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (unpost(txn, measurement_id, &tags[i], id, err) != 0)
-			return -1;
-	return 0;
+	if (r == 0)
+		r = read_tags(txn, entry, &d, &has_own, err);
+	series_block_free(&block);
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	return unindex(txn, &d, id, has_own, err);
 }

@@ -72,18 +72,13 @@ struct id_list {
 	size_t		 cap;
 };
 
-static int
-take_series(void *to, struct slice key, struct slice value, struct err *err)
+static void
+take_id(void *to, uint64_t id)
 {
 	struct id_list *l = to;
-	uint64_t id;
 
-	(void)value;
-	if (key.n != 13)
-		return err_set(err, ERR_CORRUPT, "a series key has %zu bytes", key.n);
-	id = key_get_u64(key.p + 5);
 	if (l->list.n > 0 && id <= l->list.ids[l->list.n - 1])
-		return 0;
+		return;
 	if (l->list.n == l->cap) {
 		size_t cap = l->cap == 0 ? 256 : l->cap * 2;
 
@@ -91,7 +86,12 @@ take_series(void *to, struct slice key, struct slice value, struct err *err)
 		l->cap = cap;
 	}
 	l->list.ids[l->list.n++] = id;
-	return 0;
+}
+
+static int
+take_series(void *to, struct slice key, struct slice value, struct err *err)
+{
+	return series_ids(key, value, take_id, to, err);
 }
 
 int
@@ -103,35 +103,69 @@ store_series_all(struct store *store, const struct store_measurement *m, struct 
 	int r;
 
 	arena_reset(store->scratch);
-	prefix = series_key(store->scratch, m->id, 0);
+	prefix = series_prefix(store->scratch, m->id);
 	r = walk_all(store, DB_SERIES, key_slice(&prefix), take_series, &l, err);
 	*out = l.list;
 	return r;
 }
 
+struct posting_walk {
+	struct id_list	 l;
+	struct slice	 prefix;
+};
+
 static int
 take_posting(void *to, struct slice key, struct slice value, struct err *err)
 {
-	struct id_list *l = to;
+	struct posting_walk *w = to;
+	uint64_t first;
 
-	if (l->list.n > 0 && key.n >= 8 &&
-	    key_get_u64(key.p + key.n - 8) <= l->list.ids[l->list.n - 1])
+	if (posting_first(w->prefix, key, &first, err) != 0)
+		return -1;
+	if (w->l.list.n > 0 && first <= w->l.list.ids[w->l.list.n - 1])
 		return 0;
-	return posting_decode(key, value, l->arena, &l->list, &l->cap, err);
+	return posting_decode(first, value, w->l.arena, &w->l.list, &w->l.cap, err);
 }
 
+struct bringer_job {
+	uint32_t	 measurement_id;
+	uint64_t	 id;
+	int		 found;
+};
+
+static int
+bringer_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct bringer_job *job = arg;
+	struct series_block block = { 0 };
+	struct series_entry entry;
+
+	job->found = series_get(txn, job->measurement_id, job->id, &block, &entry, err);
+	series_block_free(&block);
+	return job->found < 0 ? -1 : 0;
+}
+
+/*
+ * The series that brought a value has it, if it is there, and is before all others.
+ */
 int
 store_series_with(struct store *store, const struct store_measurement *m, uint32_t tag_key_id,
     uint64_t value_id, struct arena *arena, struct store_series_list *out, struct err *err)
 {
-	struct id_list l = { .arena = arena };
+	struct bringer_job bringer = { m->id, value_id, 1 };
+	struct posting_walk w = { .l = { .arena = arena } };
 	struct key prefix;
 	int r;
 
 	arena_reset(store->scratch);
+	if (store_txn(store, STORE_READ, store->scratch, bringer_body, &bringer, err) != 0)
+		return -1;
+	if (bringer.found == 0)
+		take_id(&w.l, value_id);
 	prefix = posting_prefix(store->scratch, m->id, tag_key_id, value_id);
-	r = walk_all(store, DB_SERIES, key_slice(&prefix), take_posting, &l, err);
-	*out = l.list;
+	w.prefix = key_slice(&prefix);
+	r = walk_all(store, DB_SERIES, w.prefix, take_posting, &w, err);
+	*out = w.l.list;
 	return r;
 }
 
@@ -139,6 +173,7 @@ store_series_with(struct store *store, const struct store_measurement *m, uint32
 
 struct value_list {
 	struct arena	*arena;
+	size_t		 prefix_bytes;	/* of keys, in front of the text */
 	struct store_tag_value *list;
 	size_t		 n, cap;
 };
@@ -147,16 +182,12 @@ static int
 take_value(void *to, struct slice key, struct slice value, struct err *err)
 {
 	struct value_list *l = to;
-	struct slice text = slice_make(key.p + 9, key.n - 9);
-	struct record_reader r;
+	struct slice text = slice_make(key.p + l->prefix_bytes, key.n - l->prefix_bytes);
 	uint64_t id;
 
 	if (l->n > 0 && slice_cmp(text, l->list[l->n - 1].value) <= 0)
 		return 0;
-	if (record_open(&r, value, 1, "tag value", err) != 0)
-		return -1;
-	id = record_get_u64(&r);
-	if (record_close(&r, "tag value", err) != 0)
+	if (value_decode(value, &id, err) != 0)
 		return -1;
 	if (l->n == l->cap) {
 		size_t cap = l->cap == 0 ? 64 : l->cap * 2;
@@ -176,9 +207,8 @@ store_tag_values(struct store *store, const struct store_measurement *m, uint32_
 	struct key prefix;
 
 	arena_reset(store->scratch);
-	prefix = key_begin(store->scratch, 'v');
-	key_u32(&prefix, m->id);
-	key_u32(&prefix, tag_key_id);
+	prefix = value_prefix(store->scratch, m->id, tag_key_id);
+	l.prefix_bytes = prefix.n;
 	if (walk_all(store, DB_SERIES, key_slice(&prefix), take_value, &l, err) != 0)
 		return -1;
 	*values = l.list;
@@ -199,7 +229,7 @@ find_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct find_job *job = arg;
 
-	job->found = tag_value_find(txn, job->m->id, job->key, job->value, &job->id, err);
+	job->found = value_find(txn, job->m->id, job->key, job->value, &job->id, err);
 	return job->found < 0 ? -1 : 0;
 }
 
@@ -227,27 +257,33 @@ struct tags_job {
 	size_t		 n;
 	const uint32_t	*keys;
 	size_t		 n_keys;
-	uint64_t	*value_ids;	/* n * n_keys; 0 = the series lacks the tag */
+	struct series_tag *tags;	/* n * n_keys; value 0 = the series lacks the tag */
 };
 
 static int
-read_series(struct txn *txn, const struct tags_job *job, size_t i, struct err *err)
+read_series(struct txn *txn, const struct tags_job *job, size_t i, struct series_block *block,
+    struct err *err)
 {
-	struct key key = series_key(txn->arena, job->m->id, job->ids[i]);
-	struct series_tag *tags;
-	struct slice value;
-	size_t n;
-	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	struct series_tag *to = job->tags + i * job->n_keys;
+	struct series_entry entry;
+	int found = series_get(txn, job->m->id, job->ids[i], block, &entry, err);
 
-	memset(job->value_ids + i * job->n_keys, 0, job->n_keys * sizeof(*job->value_ids));
+	memset(to, 0, job->n_keys * sizeof(*to));
 	if (found != 0)
 		return found < 0 ? -1 : 0;	/* dropped meanwhile */
-	if (series_decode(value, txn->arena, &tags, &n, err) != 0)
-		return -1;
-	for (size_t t = 0; t < n; t++)
-		for (size_t k = 0; k < job->n_keys; k++)
-			if (job->keys[k] == tags[t].key)
-				job->value_ids[i * job->n_keys + k] = tags[t].value;
+	while (entry.tags.n > 0) {
+		struct series_tag tag;
+
+		if (series_take_tag(&entry, &tag, err) != 0)
+			return -1;
+		for (size_t k = 0; k < job->n_keys; k++) {
+			if (job->keys[k] != tag.key)
+				continue;
+			to[k] = tag;
+			if (tag.value == job->ids[i])
+				to[k].text = arena_copy(txn->arena, tag.text);
+		}
+	}
 	return 0;
 }
 
@@ -255,17 +291,18 @@ static int
 tags_body(struct txn *txn, void *arg, struct err *err)
 {
 	const struct tags_job *job = arg;
+	struct series_block block = { 0 };
+	int r = 0;
 
-	for (size_t i = 0; i < job->n; i++)
-		if (read_series(txn, job, i, err) != 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < job->n && r == 0; i++)
+		r = read_series(txn, job, i, &block, err);
+	series_block_free(&block);
+	return r;
 }
 
 struct texts_job {
 	const struct store_measurement *m;
-	const uint64_t	*ids;
-	struct slice	*texts;		/* in txn->arena */
+	struct series_tag *tags;	/* their texts come from txn->arena */
 	size_t		 n;
 };
 
@@ -273,16 +310,30 @@ static int
 texts_body(struct txn *txn, void *arg, struct err *err)
 {
 	const struct texts_job *job = arg;
+	struct series_block block = { 0 };
+	int found = 0;
 
-	for (size_t i = 0; i < job->n; i++) {
-		int found = tag_value_text_find(txn, job->m->id, job->ids[i], &job->texts[i], err);
+	for (size_t i = 0; i < job->n && found >= 0; i++) {
+		struct series_tag *tag = &job->tags[i];
 
-		if (found < 0)
-			return -1;
+		found = value_text(txn, job->m->id, tag->key, tag->value, &block, &tag->text, err);
 		if (found > 0)
-			job->texts[i] = SLICE("");	/* dropped since the ids were read */
+			tag->text = SLICE("");	/* dropped since the ids were read */
 	}
-	return 0;
+	series_block_free(&block);
+	return found < 0 ? -1 : 0;
+}
+
+/*
+ * A tag whose text is neither in the series nor remembered.
+ */
+static bool
+is_missing(struct store *store, const struct tags_job *job, const struct series_tag *tag)
+{
+	struct slice text;
+
+	return tag->value != 0 && tag->text.p == NULL &&
+	    !schema_text_known(&store->schema, job->m->id, tag->key, tag->value, &text);
 }
 
 /*
@@ -291,31 +342,32 @@ texts_body(struct txn *txn, void *arg, struct err *err)
 static int
 learn_texts(struct store *store, const struct tags_job *job, struct err *err)
 {
-	struct schema *schema = &store->schema;
 	size_t most = job->n * job->n_keys;
-	uint64_t *missing = arena_array(store->scratch, uint64_t, most + 1);
-	struct texts_job texts = { .m = job->m, .ids = missing };
+	struct texts_job texts = { job->m, arena_array(store->scratch, struct series_tag, most + 1), 0 };
 	struct table seen = { 0 };
-	struct slice text;
 
 	for (size_t i = 0; i < most; i++) {
-		const uint64_t *id = &job->value_ids[i];
-		bool made = false;
+		const struct series_tag *tag = &job->tags[i];
+		struct key name;
+		bool made;
 
-		if (*id == 0 || schema_text_known(schema, *id, &text))
+		if (!is_missing(store, job, tag))
 			continue;
-		table_put(&seen, slice_make((const char *)id, sizeof(*id)), &made);
+		name = key_empty(store->scratch);
+		key_u32(&name, tag->key);
+		key_u64(&name, tag->value);
+		table_put(&seen, key_slice(&name), &made);
 		if (made)
-			missing[texts.n++] = *id;
+			texts.tags[texts.n++] = *tag;
 	}
 	table_free(&seen);
 	if (texts.n == 0)
 		return 0;
-	texts.texts = arena_array(store->scratch, struct slice, texts.n);
 	if (store_txn(store, STORE_READ, store->scratch, texts_body, &texts, err) != 0)
 		return -1;
 	for (size_t i = 0; i < texts.n; i++)
-		schema_add_text(schema, missing[i], texts.texts[i]);
+		schema_add_text(&store->schema, job->m->id, texts.tags[i].key, texts.tags[i].value,
+		    texts.tags[i].text);
 	return 0;
 }
 
@@ -323,12 +375,13 @@ static void
 put_texts(struct store *store, const struct tags_job *job, struct arena *arena, struct slice *out)
 {
 	for (size_t i = 0; i < job->n * job->n_keys; i++) {
-		struct slice text = SLICE("");
+		const struct series_tag *tag = &job->tags[i];
+		struct slice text = tag->text;
 
-		if (job->value_ids[i] != 0 &&
-		    schema_text_known(&store->schema, job->value_ids[i], &text) && i >= job->n_keys &&
-		    out[i - job->n_keys].n == text.n &&
-		    memcmp(out[i - job->n_keys].p, text.p, text.n) == 0)
+		if (tag->value == 0 || (text.p == NULL &&
+		    !schema_text_known(&store->schema, job->m->id, tag->key, tag->value, &text)))
+			text = SLICE("");
+		if (i >= job->n_keys && slice_eq(out[i - job->n_keys], text))
 			out[i] = out[i - job->n_keys];	/* as the series before */
 		else
 			out[i] = text.n == 0 ? text : arena_copy(arena, text);
@@ -348,7 +401,7 @@ store_series_tags(struct store *store, const struct store_measurement *m, const 
 		if (arena_bytes(store->schema.arena) > store->schema.limit_bytes)
 			schema_forget(&store->schema);
 		arena_reset(store->scratch);
-		job.value_ids = arena_array(store->scratch, uint64_t, job.n * n_keys);
+		job.tags = arena_array(store->scratch, struct series_tag, job.n * n_keys);
 		if (store_txn(store, STORE_READ, store->scratch, tags_body, &job, err) != 0 ||
 		    learn_texts(store, &job, err) != 0)
 			return -1;

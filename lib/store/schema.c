@@ -159,11 +159,23 @@ schema_add_value(struct schema *schema, uint32_t measurement_id, uint32_t key, s
 	table_put(&schema->values, arena_copy(schema->arena, name), NULL)->value = id;
 }
 
-bool
-schema_text_known(struct schema *schema, uint64_t value_id, struct slice *text)
+struct text_name {
+	uint32_t	 measurement_id, key;
+	uint64_t	 value_id;
+};
+
+static struct slice
+text_name_slice(const struct text_name *name)
 {
-	struct table_entry *e = table_get(&schema->texts,
-	    slice_make((const char *)&value_id, sizeof(value_id)));
+	return slice_make((const char *)name, sizeof(*name));
+}
+
+bool
+schema_text_known(struct schema *schema, uint32_t measurement_id, uint32_t key, uint64_t value_id,
+    struct slice *text)
+{
+	const struct text_name name = { measurement_id, key, value_id };
+	struct table_entry *e = table_get(&schema->texts, text_name_slice(&name));
 
 	if (e == NULL)
 		return false;
@@ -172,11 +184,12 @@ schema_text_known(struct schema *schema, uint64_t value_id, struct slice *text)
 }
 
 void
-schema_add_text(struct schema *schema, uint64_t value_id, struct slice text)
+schema_add_text(struct schema *schema, uint32_t measurement_id, uint32_t key, uint64_t value_id,
+    struct slice text)
 {
-	struct slice name = slice_make((const char *)&value_id, sizeof(value_id));
+	const struct text_name name = { measurement_id, key, value_id };
 
-	if (table_get(&schema->texts, name) != NULL)
+	if (table_get(&schema->texts, text_name_slice(&name)) != NULL)
 		return;
 	if (schema->n_texts == schema->cap_texts) {
 		size_t cap = schema->cap_texts == 0 ? 256 : schema->cap_texts * 2;
@@ -185,5 +198,6 @@ schema_add_text(struct schema *schema, uint64_t value_id, struct slice text)
 		schema->cap_texts = cap;
 	}
 	schema->text_list[schema->n_texts] = arena_copy(schema->arena, text);
-	table_put(&schema->texts, arena_copy(schema->arena, name), NULL)->value = schema->n_texts++;
+	table_put(&schema->texts, arena_copy(schema->arena, text_name_slice(&name)), NULL)->value =
+	    schema->n_texts++;
 }

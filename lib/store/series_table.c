@@ -1,225 +1,451 @@
 /*
  * store/series_table.c - series: a tag set of a measurement has an id
  *
- *     'h' measurement hash(canonical tags)  -> record 1: ids, 8 bytes each; nearly always one
- *     's' measurement id                    -> record 1: per tag varint key id, varint value id
+ *     'n' measurement           -> record 1: u64 the last id that was given
+ *     's' measurement first-id  -> record 1: a block of series in order of their ids; per series
+ *                                  varint id - the one before (at first: - the key's),
+ *                                  varint bytes of its tags, its tags
+ *     'h' measurement hash      -> record 1: varint ids; nearly always one
  *
- * Strings are kept once, by the tag tables. The hash finds, the ids decide: two tag sets of one
- * hash are told apart by their 's' records.
+ * Tags are in order of the keys' names, each a varint column id and a varint value id. The id of a
+ * value, under its key, is that of the series with which it came first. That series has 0 in its
+ * place, a varint length and the text.
+ *
+ * So a series that brings a value with it (a new host, nearly always) needs no further index: of
+ * the values of a tag set, the one with the greatest id leads to the only series that can have
+ * brought one of them. A series that brings none, because all its values were there, has a place in
+ * the hash index. The hash finds; the tags decide.
+ *
+ * New series go behind all others, so that a block is filled up, left alone, and its pages are full.
+ * A block takes no more once it has BLOCK_BYTES: four of them share a page.
  */
-#include "base/hash.h"
 #include "codec/codec.h"
-#include "model/tag.h"
-#include "store/store_priv.h"
+#include "store/series_table.h"
 
-struct key
-series_key(struct arena *arena, uint32_t measurement_id, uint64_t id)
-{
-	struct key key = key_begin(arena, 's');
+#define BLOCK_BYTES 930
+#define HASH_BYTES 5
 
-	key_u32(&key, measurement_id);
-	if (id != 0)
-		key_u64(&key, id);
-	return key;
-}
-
-static struct key
-hash_key(struct txn *txn, uint32_t measurement_id, uint64_t hash)
-{
-	struct key key = key_begin(txn->arena, 'h');
-
-	key_u32(&key, measurement_id);
-	key_u64(&key, hash);
-	return key;
-}
+/* ---- ids ---- */
 
 int
-series_hash_known(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct err *err)
+series_next_id(struct txn *txn, uint32_t measurement_id, uint64_t *id, struct err *err)
 {
-	struct key key = hash_key(txn, measurement_id, hash);
-	struct slice value;
-
-	return txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
-}
-
-int
-series_decode(struct slice value, struct arena *arena, struct series_tag **tags, size_t *n,
-    struct err *err)
-{
-	struct record_reader r;
-	uint64_t key, id;
-
-	if (record_open(&r, value, 1, "series", err) != 0)
-		return -1;
-	*tags = arena_array(arena, struct series_tag, r.rest.n / 2 + 1);
-	for (*n = 0; r.rest.n > 0; ++*n) {
-		if (codec_varint_get(&r.rest, &key) != 0 || codec_varint_get(&r.rest, &id) != 0 ||
-		    key > UINT32_MAX)
-			return err_set(err, ERR_CORRUPT, "a series record is cut short");
-		(*tags)[*n] = (struct series_tag){ (uint32_t)key, id };
-	}
-	return 0;
-}
-
-/*
- * The names of the columns that a series' ids stand for.
- */
-struct column_names {
-	struct arena	*arena;
-	const struct series_tag *ids;
-	struct tag	*tags;
-	size_t		 n;
-};
-
-static int
-take_name(void *arg, const struct column *column)
-{
-	const struct column_names *names = arg;
-
-	for (size_t i = 0; i < names->n; i++)
-		if (names->ids[i].key == column->id)
-			names->tags[i].key = column->name;
-	return 0;
-}
-
-static bool
-same_tags(const struct series_tag *a, size_t n, const struct series_tag *b, size_t m)
-{
-	if (n != m)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (a[i].key != b[i].key || a[i].value != b[i].value)
-			return false;
-	return true;
-}
-
-static int
-series_is(struct txn *txn, uint32_t measurement_id, uint64_t id, const struct series_tag *tags,
-    size_t n, struct err *err)
-{
-	struct key key = series_key(txn->arena, measurement_id, id);
-	struct series_tag *others;
-	struct slice value;
-	size_t m;
-	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
-
-	if (found > 0)
-		return err_set(err, ERR_CORRUPT, "series %llu of measurement %u has no record",
-		    (unsigned long long)id, measurement_id);
-	if (found < 0 || series_decode(value, txn->arena, &others, &m, err) != 0)
-		return -1;
-	return same_tags(tags, n, others, m);
-}
-
-int
-series_find(struct txn *txn, uint32_t measurement_id, uint64_t hash,
-    const struct series_tag *tags, size_t n, uint64_t *id, struct err *err)
-{
-	struct key key = hash_key(txn, measurement_id, hash);
+	struct key key = key_begin(txn->arena, 'n');
 	struct record_reader r;
 	struct slice value;
-	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	int found;
 
-	if (found != 0)
-		return found;
-	if (record_open(&r, value, 1, "series hash", err) != 0)
+	key_short(&key, measurement_id);
+	*id = 1;
+	if ((found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err)) != 0)
+		return found < 0 ? -1 : 0;
+	if (record_open(&r, value, 1, "series counter", err) != 0)
 		return -1;
-	while (r.rest.n > 0 && !r.bad) {
-		int is;
-
-		*id = record_get_u64(&r);
-		if (!r.bad && (is = series_is(txn, measurement_id, *id, tags, n, err)) != 0)
-			return is < 0 ? -1 : 0;
-	}
-	return record_close(&r, "series hash", err) != 0 ? -1 : 1;
+	*id = record_get_u64(&r) + 1;
+	return record_close(&r, "series counter", err);
 }
 
 static int
-add_to_hash(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id, struct err *err)
+put_last_id(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
 {
-	struct key key = hash_key(txn, measurement_id, hash);
-	struct slice value;
-	struct record_reader old;
+	struct key key = key_begin(txn->arena, 'n');
 	struct record r;
-	int result, found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	int result;
 
-	if (found < 0 || (found == 0 && record_open(&old, value, 1, "series hash", err) != 0))
-		return -1;
+	key_short(&key, measurement_id);
 	record_begin(&r, 1);
-	if (found == 0)
-		record_bytes(&r, old.rest.p, old.rest.n);
 	record_u64(&r, id);
 	result = txn_put(txn, DB_SERIES, key_slice(&key), record_end(&r), err);
 	record_free(&r);
 	return result;
 }
 
-int
-series_add(struct txn *txn, uint32_t measurement_id, uint64_t hash, const struct series_tag *tags,
-    size_t n, uint64_t id, struct err *err)
-{
-	struct key key = series_key(txn->arena, measurement_id, id);
-	struct record r;
-	int result;
+/* ---- blocks ---- */
 
-	record_begin(&r, 1);
-	for (size_t i = 0; i < n; i++) {
-		codec_varint_put(&r.buf, tags[i].key);
-		codec_varint_put(&r.buf, tags[i].value);
-	}
-	result = txn_put(txn, DB_SERIES, key_slice(&key), record_end(&r), err);
-	record_free(&r);
-	return result != 0 ? -1 : add_to_hash(txn, measurement_id, hash, id, err);
+struct key
+series_prefix(struct arena *arena, uint32_t measurement_id)
+{
+	struct key key = key_begin(arena, 's');
+
+	key_short(&key, measurement_id);
+	return key;
+}
+
+static struct key
+block_key(struct arena *arena, uint32_t measurement_id, uint64_t id)
+{
+	struct key key = series_prefix(arena, measurement_id);
+
+	key_short(&key, id);
+	return key;
+}
+
+void
+series_block_free(struct series_block *block)
+{
+	buf_free(&block->bytes);
+	*block = (struct series_block){ .measurement_id = 0 };
 }
 
 /*
- * The canonical bytes of a series, whose hash finds it, from its ids.
+ * The entry at the front of `rest`, in front of which stands the id before it.
  */
 static int
-hash_of(struct txn *txn, uint32_t measurement_id, const struct series_tag *ids, size_t n,
-    uint64_t *hash, struct err *err)
+take_entry(struct slice *rest, uint64_t before, struct series_entry *entry, struct err *err)
 {
-	struct tag *tags = arena_array(txn->arena, struct tag, n + 1);
-	struct column_names names = { txn->arena, ids, tags, n };
-	struct buf bytes = { 0 };
+	uint64_t step, n;
 
-	memset(tags, 0, n * sizeof(*tags));
-	if (column_each(txn, measurement_id, take_name, &names, err) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (tag_value_text(txn, measurement_id, ids[i].value, &tags[i].value, err) != 0)
-			return -1;
-	tag_set_encode(tags, n, &bytes);
-	*hash = hash_stable(bytes.p, bytes.n);
-	buf_free(&bytes);
+	if (codec_varint_get(rest, &step) != 0 || codec_varint_get(rest, &n) != 0 || n > rest->n)
+		return err_set(err, ERR_CORRUPT, "a series record is cut short");
+	*entry = (struct series_entry){ before + step, slice_make(rest->p, (size_t)n) };
+	rest->p += n;
+	rest->n -= (size_t)n;
+	return 0;
+}
+
+/*
+ * first-id of a block's key, which is cut to what stands behind the measurement.
+ */
+static int
+first_id(struct slice key, uint64_t *id, struct err *err)
+{
+	uint64_t measurement_id;
+
+	key.p++;
+	key.n--;
+	if (key_take_short(&key, &measurement_id) != 0 || key_take_short(&key, id) != 0)
+		return err_set(err, ERR_CORRUPT, "a series key has %zu bytes", key.n);
 	return 0;
 }
 
 int
-series_unhash(struct txn *txn, uint32_t measurement_id, const struct series_tag *tags, size_t n,
-    uint64_t id, struct err *err)
+series_ids(struct slice key, struct slice value, void (*take)(void *to, uint64_t id), void *to,
+    struct err *err)
 {
-	struct record_reader old;
-	struct slice value;
-	struct record r;
-	struct key key;
-	uint64_t hash, other;
-	int result, found;
+	struct series_entry entry = { 0 };
+	struct record_reader r;
 
-	if (hash_of(txn, measurement_id, tags, n, &hash, err) != 0)
+	if (first_id(key, &entry.id, err) != 0 || record_open(&r, value, 1, "series", err) != 0)
 		return -1;
-	key = hash_key(txn, measurement_id, hash);
-	found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+	while (r.rest.n > 0) {
+		if (take_entry(&r.rest, entry.id, &entry, err) != 0)
+			return -1;
+		take(to, entry.id);
+	}
+	return 0;
+}
+
+static void
+rewind_block(struct series_block *block)
+{
+	block->at = (struct series_entry){ 0 };
+	block->rest = buf_slice(&block->bytes);
+}
+
+static int
+next_entry(struct series_block *block, struct err *err)
+{
+	uint64_t before = block->at.id == 0 ? block->first : block->at.id;
+
+	return take_entry(&block->rest, before, &block->at, err);
+}
+
+/*
+ * Have the block that would have this id: 0, 1 when there is none, -1
+ */
+static int
+load_block(struct txn *txn, uint32_t measurement_id, uint64_t id, struct series_block *block,
+    struct err *err)
+{
+	struct arena_mark mark = arena_mark(txn->arena);
+	struct key prefix = series_prefix(txn->arena, measurement_id);
+	struct key limit = block_key(txn->arena, measurement_id, id);
+	struct record_reader r;
+	struct slice key, value;
+	int found = txn_before(txn, DB_SERIES, key_slice(&prefix), key_slice(&limit), &key, &value, err);
+
+	block->measurement_id = 0;
+	if (found != 0)
+		return found;
+	if (first_id(key, &block->first, err) != 0 || record_open(&r, value, 1, "series", err) != 0)
+		return -1;
+	buf_reset(&block->bytes);
+	buf_put_slice(&block->bytes, r.rest);
+	arena_rewind(txn->arena, mark);
+	rewind_block(block);
+	while (block->rest.n > 0)
+		if (next_entry(block, err) != 0)
+			return -1;
+	block->last = block->at.id;
+	block->measurement_id = measurement_id;
+	rewind_block(block);
+	return 0;
+}
+
+int
+series_get(struct txn *txn, uint32_t measurement_id, uint64_t id, struct series_block *block,
+    struct series_entry *entry, struct err *err)
+{
+	int found;
+
+	if (block->measurement_id != measurement_id || id < block->first || id > block->last) {
+		if ((found = load_block(txn, measurement_id, id, block, err)) != 0)
+			return found;
+	} else if (block->at.id >= id) {
+		rewind_block(block);
+	}
+	do {
+		if (block->rest.n == 0)
+			return 1;
+		if (next_entry(block, err) != 0)
+			return -1;
+	} while (block->at.id < id);
+	*entry = block->at;
+	return block->at.id != id;
+}
+
+int
+series_take_tag(struct series_entry *entry, struct series_tag *tag, struct err *err)
+{
+	struct slice *rest = &entry->tags;
+	uint64_t key, n;
+
+	if (codec_varint_get(rest, &key) != 0 || codec_varint_get(rest, &tag->value) != 0 ||
+	    key > UINT32_MAX)
+		return err_set(err, ERR_CORRUPT, "the tags of series %llu are cut short",
+		    (unsigned long long)entry->id);
+	tag->key = (uint32_t)key;
+	tag->text = (struct slice){ NULL, 0 };
+	if (tag->value != 0)
+		return 0;
+	if (codec_varint_get(rest, &n) != 0 || n > rest->n)
+		return err_set(err, ERR_CORRUPT, "the tags of series %llu are cut short",
+		    (unsigned long long)entry->id);
+	tag->value = entry->id;
+	tag->text = slice_make(rest->p, (size_t)n);
+	rest->p += n;
+	rest->n -= (size_t)n;
+	return 0;
+}
+
+void
+series_put_tags(struct buf *out, uint64_t id, const struct series_tag *tags, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		codec_varint_put(out, tags[i].key);
+		if (tags[i].value != id) {
+			codec_varint_put(out, tags[i].value);
+			continue;
+		}
+		codec_varint_put(out, 0);
+		codec_varint_put(out, tags[i].text.n);
+		buf_put_slice(out, tags[i].text);
+	}
+}
+
+static void
+put_entry(struct record *r, uint64_t before, const struct series_entry *entry)
+{
+	codec_varint_put(&r->buf, entry->id - before);
+	codec_varint_put(&r->buf, entry->tags.n);
+	buf_put_slice(&r->buf, entry->tags);
+}
+
+static int
+put_block(struct txn *txn, struct slice key, struct record *r, struct err *err)
+{
+	int result = txn_put(txn, DB_SERIES, key, record_end(r), err);
+
+	record_free(r);
+	return result;
+}
+
+/*
+ * Go on in the last block of a measurement when it has room for more.
+ */
+static int
+reopen_block(struct txn *txn, uint32_t measurement_id, size_t more, struct slice *key,
+    struct record *r, uint64_t *last, bool *open, struct err *err)
+{
+	struct key prefix = series_prefix(txn->arena, measurement_id);
+	struct key limit = block_key(txn->arena, measurement_id, UINT64_MAX);
+	struct series_entry entry = { 0 };
+	struct record_reader old;
+	struct slice value, rest;
+	int found = txn_before(txn, DB_SERIES, key_slice(&prefix), key_slice(&limit), key, &value, err);
+
+	*open = false;
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	if (record_open(&old, value, 1, "series hash", err) != 0)
+	if (first_id(*key, last, err) != 0 || record_open(&old, value, 1, "series", err) != 0)
+		return -1;
+	if (old.rest.n + more > BLOCK_BYTES)
+		return 0;
+	for (rest = old.rest; rest.n > 0; *last = entry.id)
+		if (take_entry(&rest, *last, &entry, err) != 0)
+			return -1;
+	record_begin(r, 1);
+	record_bytes(r, old.rest.p, old.rest.n);
+	*open = true;
+	return 0;
+}
+
+int
+series_append(struct txn *txn, uint32_t measurement_id, const struct series_entry *list, size_t n,
+    struct err *err)
+{
+	struct slice key;
+	struct record r;
+	uint64_t last = 0;
+	bool open;
+
+	if (n == 0)
+		return 0;
+	if (reopen_block(txn, measurement_id, list[0].tags.n, &key, &r, &last, &open, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (open && r.buf.n + list[i].tags.n > BLOCK_BYTES) {
+			if (put_block(txn, key, &r, err) != 0)
+				return -1;
+			open = false;
+		}
+		if (!open) {
+			struct key fresh = block_key(txn->arena, measurement_id, list[i].id);
+
+			key = key_slice(&fresh);
+			record_begin(&r, 1);
+			last = list[i].id;
+			open = true;
+		}
+		put_entry(&r, last, &list[i]);
+		last = list[i].id;
+	}
+	if (put_block(txn, key, &r, err) != 0)
+		return -1;
+	return put_last_id(txn, measurement_id, last, err);
+}
+
+int
+series_remove(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
+{
+	struct key prefix = series_prefix(txn->arena, measurement_id);
+	struct key limit = block_key(txn->arena, measurement_id, id);
+	struct series_entry entry = { 0 };
+	struct record_reader old;
+	struct slice key, value;
+	struct record r;
+	uint64_t last;
+	int found = txn_before(txn, DB_SERIES, key_slice(&prefix), key_slice(&limit), &key, &value, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (first_id(key, &last, err) != 0 || record_open(&old, value, 1, "series", err) != 0)
+		return -1;
+	entry.id = last;
+	record_begin(&r, 1);
+	while (old.rest.n > 0) {
+		if (take_entry(&old.rest, entry.id, &entry, err) != 0) {
+			record_free(&r);
+			return -1;
+		}
+		if (entry.id == id)
+			continue;
+		put_entry(&r, last, &entry);
+		last = entry.id;
+	}
+	if (r.buf.n > 1)
+		return put_block(txn, key, &r, err);
+	record_free(&r);
+	return txn_delete(txn, DB_SERIES, key, err);
+}
+
+/* ---- by hash ---- */
+
+static struct key
+hash_key(struct txn *txn, uint32_t measurement_id, uint64_t hash)
+{
+	struct key key = key_begin(txn->arena, 'h');
+	char b[HASH_BYTES];
+
+	for (size_t i = 0; i < sizeof(b); i++)
+		b[i] = (char)(hash >> (56 - 8 * i));
+	key_short(&key, measurement_id);
+	key_bytes(&key, b, sizeof(b));
+	return key;
+}
+
+int
+series_hash_get(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct slice *ids,
+    struct err *err)
+{
+	struct key key = hash_key(txn, measurement_id, hash);
+	struct record_reader r;
+	struct slice value;
+	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
+
+	*ids = (struct slice){ NULL, 0 };
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (record_open(&r, value, 1, "series hash", err) != 0)
+		return -1;
+	*ids = r.rest;
+	return 0;
+}
+
+int
+series_hash_take(struct slice *ids, uint64_t *id, struct err *err)
+{
+	if (ids->n == 0)
+		return 1;
+	if (codec_varint_get(ids, id) != 0)
+		return err_set(err, ERR_CORRUPT, "a series hash record is cut short");
+	return 0;
+}
+
+static int
+put_hash(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct record *r, struct err *err)
+{
+	struct key key = hash_key(txn, measurement_id, hash);
+	int result = r->buf.n > 1 ? txn_put(txn, DB_SERIES, key_slice(&key), record_end(r), err)
+	    : txn_delete(txn, DB_SERIES, key_slice(&key), err);
+
+	record_free(r);
+	return result;
+}
+
+int
+series_hash_put(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
+    struct err *err)
+{
+	struct slice old;
+	struct record r;
+
+	if (series_hash_get(txn, measurement_id, hash, &old, err) != 0)
 		return -1;
 	record_begin(&r, 1);
-	while (old.rest.n > 0 && !old.bad)
-		if ((other = record_get_u64(&old)) != id)
-			record_u64(&r, other);
-	result = r.buf.n > 1 ? txn_put(txn, DB_SERIES, key_slice(&key), record_end(&r), err)
-	    : txn_delete(txn, DB_SERIES, key_slice(&key), err);
-	record_free(&r);
-	return result;
+	record_bytes(&r, old.p, old.n);
+	codec_varint_put(&r.buf, id);
+	return put_hash(txn, measurement_id, hash, &r, err);
+}
+
+int
+series_hash_remove(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
+    struct err *err)
+{
+	struct slice ids;
+	struct record r;
+	uint64_t other;
+	int end;
+
+	if (series_hash_get(txn, measurement_id, hash, &ids, err) != 0)
+		return -1;
+	record_begin(&r, 1);
+	while ((end = series_hash_take(&ids, &other, err)) == 0)
+		if (other != id)
+			codec_varint_put(&r.buf, other);
+	if (end < 0) {
+		record_free(&r);
+		return -1;
+	}
+	return put_hash(txn, measurement_id, hash, &r, err);
 }

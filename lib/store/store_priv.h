@@ -154,6 +154,7 @@ struct key	 key_begin(struct arena *arena, char kind);
 struct key	 key_empty(struct arena *arena);
 void		 key_u32(struct key *key, uint32_t v);
 void		 key_u64(struct key *key, uint64_t v);
+void		 key_short(struct key *key, uint64_t v);	/* in 1 to 9 bytes: key.c */
 void		 key_bytes(struct key *key, const void *p, size_t n);
 void		 key_text(struct key *key, struct slice s);
 static inline struct slice
@@ -163,6 +164,7 @@ key_slice(const struct key *key)
 }
 uint32_t	 key_get_u32(const char *p);
 uint64_t	 key_get_u64(const char *p);
+int		 key_take_short(struct slice *key, uint64_t *v);	/* -1: cut short */
 
 /*
  * txn_get - 0 with *value in the arena, 1 when there is none, -1 with *err
@@ -268,8 +270,6 @@ int	 counter_get(struct txn *txn, const char *name, uint64_t *v, struct err *err
 
 #define COUNTER_MEASUREMENT "measurement"
 #define COUNTER_COLUMN "column"
-#define COUNTER_SERIES "series"
-#define COUNTER_TAG_VALUE "tag value"
 
 int	 format_check(struct txn *txn, struct err *err);
 int	 format_write(struct txn *txn, struct err *err);
@@ -311,40 +311,7 @@ int	 column_drop(struct txn *txn, uint32_t measurement_id, struct slice name,
 int	 column_each(struct txn *txn, uint32_t measurement_id,
 	     int (*visit)(void *arg, const struct column *column), void *arg, struct err *err);
 
-/* ---- series and the tag index (series_table.c, tag_table.c) ---- */
-
-struct series_tag {		/* one tag of a series, as ids */
-	uint32_t	 key;
-	uint64_t	 value;
-};
-
-int	 series_find(struct txn *txn, uint32_t measurement_id, uint64_t hash,
-	     const struct series_tag *tags, size_t n, uint64_t *id, struct err *err);	/* 0, 1, -1 */
-int	 series_add(struct txn *txn, uint32_t measurement_id, uint64_t hash,
-	     const struct series_tag *tags, size_t n, uint64_t id, struct err *err);
-int	 series_hash_known(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct err *err);
-int	 series_decode(struct slice value, struct arena *arena, struct series_tag **tags,
-	     size_t *n, struct err *err);
-struct key series_key(struct arena *arena, uint32_t measurement_id, uint64_t id);
-int	 series_unhash(struct txn *txn, uint32_t measurement_id, const struct series_tag *tags,
-	     size_t n, uint64_t id, struct err *err);
-
-int	 tag_value_find(struct txn *txn, uint32_t measurement_id, uint32_t key, struct slice value,
-	     uint64_t *id, struct err *err);				/* 0, 1 = none, -1 */
-int	 tag_value_add(struct txn *txn, uint32_t measurement_id, uint32_t key, struct slice value,
-	     uint64_t id, struct err *err);
-int	 tag_value_text(struct txn *txn, uint32_t measurement_id, uint64_t id, struct slice *text,
-	     struct err *err);
-int	 tag_value_text_find(struct txn *txn, uint32_t measurement_id, uint64_t id,
-	     struct slice *text, struct err *err);			/* 0, 1 = none, -1 */
-int	 tag_value_drop_if_unused(struct txn *txn, uint32_t measurement_id, uint32_t key,
-	     uint64_t id, struct err *err);
-
-/*
- * posting_append - add ascending ids, all above those already there, to the series of a tag value
- */
-int	 posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key, uint64_t value,
-	     const uint64_t *ids, size_t n, struct err *err);
+/* series and the tag index: series_table.h, tag_table.h */
 
 /* ---- what a process remembers of the schema (schema.c) ---- */
 
@@ -368,8 +335,8 @@ struct schema {
 	uint64_t	 generation;	/* 0 = nothing is known */
 	uint64_t	 auth_generation;	/* when the buckets were loaded */
 	struct schema_bucket *buckets;
-	struct table	 values;	/* be32 measurement, be32 key, value -> value id */
-	struct table	 texts;		/* be64 value id -> index into text list */
+	struct table	 values;	/* measurement, key, value -> value id */
+	struct table	 texts;		/* measurement, key, value id -> index into text list */
 	struct slice	*text_list;
 	size_t		 n_texts, cap_texts;
 	struct arena	*arena;		/* of all of the above */
@@ -392,8 +359,10 @@ bool	 schema_value_known(struct schema *schema, uint32_t measurement_id, uint32_
 	     struct slice value, uint64_t *id);
 void	 schema_add_value(struct schema *schema, uint32_t measurement_id, uint32_t key,
 	     struct slice value, uint64_t id);
-bool	 schema_text_known(struct schema *schema, uint64_t value_id, struct slice *text);
-void	 schema_add_text(struct schema *schema, uint64_t value_id, struct slice text);
+bool	 schema_text_known(struct schema *schema, uint32_t measurement_id, uint32_t key,
+	     uint64_t value_id, struct slice *text);
+void	 schema_add_text(struct schema *schema, uint32_t measurement_id, uint32_t key,
+	     uint64_t value_id, struct slice text);
 
 /* ---- registering what is new (register.c) ---- */
 
