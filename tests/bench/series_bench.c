@@ -5,8 +5,8 @@
  *
  * Ten tags and ten fields a series and one point each; `hostname` is another one in each series.
  * Writers are processes, as behind a web server. Figures: series a second when all are new, the
- * last tenth beside the first; points a second when the same come again (--shuffle: in another
- * order), by processes that remember none of them; bytes of series.db a series, after a
+ * last tenth beside the first; points a second when the same come again, by processes that remember
+ * none of them (--shuffle: once more, in another order); bytes of series.db a series, after a
  * compaction; two queries over all series; and the most private memory that a process has had.
  */
 #include <getopt.h>
@@ -33,6 +33,7 @@ struct bench {
 	struct buf	*bodies;
 	unsigned	 n_bodies;
 	int64_t		*took;		/* [n_bodies] ns, shared with the writers */
+	int64_t		*behind;	/* [n_bodies] ns after the answer: checkpoints, compaction */
 	size_t		*private_kib;	/* [n_writers + 1] likewise */
 };
 
@@ -193,6 +194,7 @@ write_some(const struct bench *b, unsigned writer)
 			die("refused", "a line");
 		b->took[i] = clock_monotonic_ns() - began;
 		store_maintain(store, NULL, NULL);
+		b->behind[i] = clock_monotonic_ns() - began - b->took[i];
 		arena_reset(arena);
 		if (i / b->n_writers % 16 == 0 && (kib = private_kib()) > b->private_kib[writer])
 			b->private_kib[writer] = kib;
@@ -216,7 +218,7 @@ pace(const struct bench *b, bool last)
 static void
 write_all(const struct bench *b, const char *what)
 {
-	int64_t began = clock_monotonic_ns(), took;
+	int64_t began = clock_monotonic_ns(), took, answered = 0, behind = 0;
 	size_t kib = 0;
 	int status;
 
@@ -237,9 +239,15 @@ write_all(const struct bench *b, const char *what)
 	took = clock_monotonic_ns() - began;
 	for (unsigned w = 0; w < b->n_writers; w++)
 		kib = b->private_kib[w] > kib ? b->private_kib[w] : kib;
-	printf("%-9s %9.0f points/s, %5.2f us each; a body of the last tenth took %.2f times one of the "
-	    "first; private memory %zu MiB\n", what, (double)b->n_series * 1e9 / (double)took,
-	    (double)took / 1e3 / b->n_series, (double)pace(b, true) / (double)pace(b, false), kib >> 10);
+	for (unsigned i = 0; i < b->n_bodies; i++) {
+		answered += b->took[i];
+		behind += b->behind[i];
+	}
+	printf("%-6s %8.0f points/s, %5.2f us each (of a writer's time %2.0f %% after the answers); a body "
+	    "of the last tenth took %.2f times one of the first; private memory %zu MiB\n", what,
+	    (double)b->n_series * 1e9 / (double)took, (double)took / 1e3 / b->n_series,
+	    (double)behind * 100 / (double)(answered + behind),
+	    (double)pace(b, true) / (double)pace(b, false), kib >> 10);
 	fflush(stdout);
 }
 
@@ -424,12 +432,15 @@ main(int argc, char **argv)
 		die(home, "cannot be made");
 	make_bodies(&b);
 	b.took = shared(b.n_bodies * sizeof(*b.took));
+	b.behind = shared(b.n_bodies * sizeof(*b.behind));
 	b.private_kib = shared(b.n_writers * sizeof(*b.private_kib));
 	make_store(&b);
 	write_all(&b, "new");
-	if (other_order)
-		shuffle(&b);
 	write_all(&b, "again");
+	if (other_order) {
+		shuffle(&b);
+		write_all(&b, "mixed");
+	}
 	compact(&b);
 	for (unsigned i = 0; i < b.n_bodies; i++)
 		buf_free(&b.bodies[i]);
