@@ -207,7 +207,7 @@ store_tag_values(struct store *store, const struct store_measurement *m, uint32_
 	struct key prefix;
 
 	arena_reset(store->scratch);
-	prefix = value_prefix(store->scratch, m->id, tag_key_id);
+	prefix = tag_value_prefix(store->scratch, m->id, tag_key_id);
 	l.prefix_bytes = prefix.n;
 	if (walk_all(store, DB_SERIES, key_slice(&prefix), take_value, &l, err) != 0)
 		return -1;

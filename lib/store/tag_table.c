@@ -21,7 +21,7 @@
 /* ---- texts and ids ---- */
 
 struct key
-value_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id)
+tag_value_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id)
 {
 	struct key key = key_begin(arena, 'v');
 
@@ -33,7 +33,7 @@ value_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id)
 static struct key
 value_key(struct txn *txn, uint32_t measurement_id, uint32_t key_id, struct slice text)
 {
-	struct key key = value_prefix(txn->arena, measurement_id, key_id);
+	struct key key = tag_value_prefix(txn->arena, measurement_id, key_id);
 
 	key_text(&key, text);
 	return key;
@@ -156,7 +156,7 @@ int
 tag_key_is_used(struct txn *txn, uint32_t measurement_id, uint32_t key_id, bool *used,
     struct err *err)
 {
-	struct key prefix = value_prefix(txn->arena, measurement_id, key_id);
+	struct key prefix = tag_value_prefix(txn->arena, measurement_id, key_id);
 
 	*used = false;
 	return txn_each(txn, DB_SERIES, key_slice(&prefix), any_record, used, err);

@@ -7,13 +7,13 @@
 #include "store/series_table.h"
 
 /*
- * value_prefix - what the keys of a tag key's values begin with
+ * tag_value_prefix - what the keys of a tag key's values begin with
  * value_decode - the id in a record
  * value_find - the id of a value by its text: 0, 1 when there is none, -1
  * value_add - a value that a new series brings: its id is the series'
  * value_text - the text of a value by its id: 0, 1 when there is none, -1
  */
-struct key	 value_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id);
+struct key	 tag_value_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id);
 int		 value_decode(struct slice value, uint64_t *id, struct err *err);
 int		 value_find(struct txn *txn, uint32_t measurement_id, uint32_t key_id,
 		     struct slice text, uint64_t *id, struct err *err);

@@ -193,7 +193,7 @@ write_some(const struct bench *b, unsigned writer)
 		if (report.code != ERR_NONE)
 			die("refused", "a line");
 		b->took[i] = clock_monotonic_ns() - began;
-		store_maintain(store, NULL, NULL);
+		store_maintain(store, STORE_BUSY, NULL, NULL);
 		b->behind[i] = clock_monotonic_ns() - began - b->took[i];
 		arena_reset(arena);
 		if (i / b->n_writers % 16 == 0 && (kib = private_kib()) > b->private_kib[writer])
