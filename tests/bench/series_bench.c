@@ -1,9 +1,10 @@
 /*
  * tests/bench/series_bench.c - very many series: registered, written again, counted
  *
- *     series_bench [--series N] [--batch LINES] [--writers N] [--shuffle] [--keep]
+ *     series_bench [--series N] [--batch LINES] [--writers N] [--pairs] [--shuffle] [--keep]
  *
- * Ten tags and ten fields a series and one point each; `hostname` is another one in each series.
+ * Ten tags and ten fields a series and one point each; `hostname` is another one in each series, or
+ * with --pairs one of a thousand, as `rack` is, and all pairs of them occur.
  * Writers are processes, as behind a web server. Figures: series a second when all are new, the
  * last tenth beside the first; points a second when the same come again, by processes that remember
  * none of them (--shuffle: once more, in another order); bytes of series.db a series, after a
@@ -30,6 +31,7 @@
 struct bench {
 	const char	*home;
 	unsigned	 n_series, batch, n_writers;
+	bool		 pairs;
 	struct buf	*bodies;
 	unsigned	 n_bodies;
 	int64_t		*took;		/* [n_bodies] ns, shared with the writers */
@@ -59,7 +61,7 @@ shared(size_t n)
 #define ONE_OF(list) (list)[(size_t)random() % (sizeof(list) / sizeof((list)[0]))]
 
 static void
-put_line(struct buf *out, unsigned host)
+put_line(struct buf *out, unsigned host, unsigned rack)
 {
 	static const char *const regions[] = { "us-east-1", "us-west-1", "us-west-2", "eu-west-1",
 		"eu-central-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1" };
@@ -71,10 +73,10 @@ put_line(struct buf *out, unsigned host)
 		"usage_guest_nice" };
 	const char *region = ONE_OF(regions);
 
-	buf_printf(out, "cpu,arch=%s,datacenter=%s%c,hostname=host_%u,os=%s,rack=%ld,region=%s,"
+	buf_printf(out, "cpu,arch=%s,datacenter=%s%c,hostname=host_%u,os=%s,rack=%u,region=%s,"
 	    "service=%ld,service_environment=%s,service_version=%ld,team=%s ",
 	    random() % 2 == 0 ? "x64" : "x86", region, "abc"[random() % 3], host, ONE_OF(systems),
-	    random() % 100, region, random() % 20, ONE_OF(stages), random() % 2, ONE_OF(teams));
+	    rack, region, random() % 20, ONE_OF(stages), random() % 2, ONE_OF(teams));
 	for (unsigned f = 0; f < 10; f++)
 		buf_printf(out, "%s%s=%ldi", f == 0 ? "" : ",", fields[f], random() % 101);
 	buf_printf(out, " 1451606400000000000\n");
@@ -86,8 +88,11 @@ make_bodies(struct bench *b)
 	b->n_bodies = (b->n_series + b->batch - 1) / b->batch;
 	b->bodies = memory_array(b->n_bodies, sizeof(*b->bodies));
 	memset(b->bodies, 0, b->n_bodies * sizeof(*b->bodies));
-	for (unsigned host = 0; host < b->n_series; host++)
-		put_line(&b->bodies[host / b->batch], host);
+	for (unsigned i = 0; i < b->n_series; i++)
+		if (b->pairs)
+			put_line(&b->bodies[i / b->batch], i % 1000, i / 1000);
+		else
+			put_line(&b->bodies[i / b->batch], i, (unsigned)random() % 100);
 }
 
 /*
@@ -405,7 +410,7 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = { { "series", 1, NULL, 's' }, { "batch", 1, NULL, 'b' },
-		{ "writers", 1, NULL, 'w' }, { "shuffle", 0, NULL, 'x' }, { "keep", 0, NULL, 'k' },
+		{ "writers", 1, NULL, 'w' }, { "pairs", 0, NULL, 'p' }, { "shuffle", 0, NULL, 'x' }, { "keep", 0, NULL, 'k' },
 		{ NULL, 0, NULL, 0 } };
 	struct bench b = { .n_series = 200000, .batch = 5000, .n_writers = 2 };
 	char home[] = "/tmp/weir-bench-XXXXXX", command[64];
@@ -419,6 +424,8 @@ main(int argc, char **argv)
 			b.batch = (unsigned)atoi(optarg);
 		else if (c == 'w')
 			b.n_writers = (unsigned)atoi(optarg);
+		else if (c == 'p')
+			b.pairs = true;
 		else if (c == 'x')
 			other_order = true;
 		else if (c == 'k')
