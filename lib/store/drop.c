@@ -92,7 +92,7 @@ purge_body(struct txn *txn, void *arg, struct err *err)
 	rows = chunk_prefix(txn->arena, p->bucket_id, p->measurement_id);
 	if (purge_prefix(txn, DB_CHUNKS, &rows, &left, err) != 0)
 		return -1;
-	for (const char *kind = "nhsvwp"; *kind != '\0'; kind++) {
+	for (const char *kind = "hnpvwz"; *kind != '\0'; kind++) {
 		struct key index = key_begin(txn->arena, *kind);
 
 		key_short(&index, p->measurement_id);

@@ -3,8 +3,7 @@
  *
  * In steps of STEP_SERIES, a transaction each, so that a batch of thousands of new series does not
  * hold the store for long. In a step the series are found, or get the next ids, in the order of the
- * batch; what they add to the index is put at its end, sorted, so that neighbours in the tree are
- * put one after the other.
+ * batch; what they add to the index is put at its end, kind by kind.
  *
  * A process that does not remember a batch's series (it has begun just now, or remembers no more)
  * finds them here. Those who write the same series again and again mostly do so in one order, the
@@ -24,6 +23,7 @@ struct new_series {
 	struct series_tag *tags;	/* [n] the same as far as the step has found out */
 	size_t		 n;
 	uint64_t	 id;
+	struct series_name name;	/* if it brings no value */
 	struct new_series *same;	/* the one before it in this step that has its hash */
 };
 
@@ -169,7 +169,7 @@ is_made_as(struct new_series *s, const struct new_series *other)
 static struct slice
 hash_name(const struct new_series *s)
 {
-	return slice_make((const char *)&s->ref->hash, sizeof(s->ref->hash));
+	return slice_make((const char *)&s->name.hash, sizeof(s->name.hash));
 }
 
 static int
@@ -184,9 +184,9 @@ find_by_hash(struct series_step *step, struct new_series *s, struct err *err)
 	    o = o->same)
 		if (is_made_as(s, o))
 			return 1;
-	if (series_hash_get(step->txn, step->measurement_id, s->ref->hash, &ids, err) != 0)
+	if (series_named(step->txn, step->measurement_id, &s->name, &ids, err) != 0)
 		return -1;
-	while ((r = series_hash_take(&ids, &id, err)) == 0)
+	while ((r = series_named_take(&ids, &id, err)) == 0)
 		if ((r = is_stored_as(step, s, id, err)) != 0)
 			return r;
 	return r < 0 ? -1 : 0;
@@ -198,19 +198,18 @@ find_by_hash(struct series_step *step, struct new_series *s, struct err *err)
 static int
 find_series(struct series_step *step, struct new_series *s, struct err *err)
 {
-	uint64_t last = 0;
-	int r;
+	struct arena_mark mark = arena_mark(step->txn->arena);
+	int r = 0;
 
-	for (size_t i = 0; i < s->n; i++)
-		if (s->tags[i].value > last)
-			last = s->tags[i].value;
-	if (last >= step->first) {
-		if (is_made_as(s, step->made[last - step->first]))
-			return 1;
-	} else if (last != 0 && (r = is_stored_as(step, s, last, err)) != 0) {
-		return r;
-	}
-	return find_by_hash(step, s, err);
+	s->name = series_name_of(step->txn->arena, s->tags, s->n);
+	if (s->name.last >= step->first)
+		r = is_made_as(s, step->made[s->name.last - step->first]);
+	else if (s->name.last != 0)
+		r = is_stored_as(step, s, s->name.last, err);
+	if (r == 0)
+		r = find_by_hash(step, s, err);
+	arena_rewind(step->txn->arena, mark);
+	return r;
 }
 
 /* ---- making ---- */
@@ -290,12 +289,24 @@ find_or_make(struct series_step *step, struct new_series *s, struct err *err)
 
 /* ---- putting what was made ---- */
 
+/*
+ * Where records are put in ascending order, Berkeley DB leaves pages half full, but at the end of a
+ * tree: it splits in halves, and nothing comes into the lower one any more. Values that come one
+ * after the other, such as numbered hosts, are put scattered, which leaves pages two thirds full.
+ */
+static uint64_t
+scattered(uint64_t id)
+{
+	return id * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 static int
-by_key_then_text(const void *a, const void *b)
+by_key_scattered(const void *a, const void *b)
 {
 	const struct series_tag *x = a, *y = b;
+	uint64_t p = scattered(x->value), q = scattered(y->value);
 
-	return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : slice_cmp(x->text, y->text);
+	return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : (p > q) - (p < q);
 }
 
 static int
@@ -303,7 +314,7 @@ put_values(struct series_step *step, struct err *err)
 {
 	if (step->n_values == 0)
 		return 0;
-	qsort(step->values, step->n_values, sizeof(*step->values), by_key_then_text);
+	qsort(step->values, step->n_values, sizeof(*step->values), by_key_scattered);
 	for (size_t i = 0; i < step->n_values; i++)
 		if (value_add(step->txn, step->measurement_id, step->values[i].key,
 		    step->values[i].text, step->values[i].value, err) != 0)
@@ -334,24 +345,27 @@ put_series(struct series_step *step, struct err *err)
 	return r;
 }
 
+/*
+ * By what the index begins with; then as they came, so that the hashes are in no order.
+ */
 static int
-by_hash(const void *a, const void *b)
+by_last_value(const void *a, const void *b)
 {
 	const struct new_series *x = *(struct new_series *const *)a, *y = *(struct new_series *const *)b;
 
-	if (x->ref->hash != y->ref->hash)
-		return x->ref->hash < y->ref->hash ? -1 : 1;
+	if (x->name.last != y->name.last)
+		return x->name.last < y->name.last ? -1 : 1;
 	return (x->id > y->id) - (x->id < y->id);
 }
 
 static int
-put_hashes(struct series_step *step, struct err *err)
+put_names(struct series_step *step, struct err *err)
 {
 	if (step->n_hashed == 0)
 		return 0;
-	qsort(step->hashed, step->n_hashed, sizeof(struct new_series *), by_hash);
+	qsort(step->hashed, step->n_hashed, sizeof(struct new_series *), by_last_value);
 	for (size_t i = 0; i < step->n_hashed; i++)
-		if (series_hash_put(step->txn, step->measurement_id, step->hashed[i]->ref->hash,
+		if (series_named_add(step->txn, step->measurement_id, &step->hashed[i]->name,
 		    step->hashed[i]->id, err) != 0)
 			return -1;
 	return 0;
@@ -409,7 +423,7 @@ run_step(struct series_step *step, struct series_job *job, struct err *err)
 		if (find_or_make(step, s, err) != 0)
 			return -1;
 	}
-	if (put_values(step, err) != 0 || put_series(step, err) != 0 || put_hashes(step, err) != 0)
+	if (put_values(step, err) != 0 || put_series(step, err) != 0 || put_names(step, err) != 0)
 		return -1;
 	return put_postings(step, err);
 }

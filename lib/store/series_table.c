@@ -2,10 +2,10 @@
  * store/series_table.c - series: a tag set of a measurement has an id
  *
  *     'n' measurement           -> record 1: u64 the last id that was given
- *     's' measurement first-id  -> record 1: a block of series in order of their ids; per series
+ *     'z' measurement first-id  -> record 1: a block of series in order of their ids; per series
  *                                  varint id - the one before (at first: - the key's),
  *                                  varint bytes of its tags, its tags
- *     'h' measurement hash      -> record 1: varint ids; nearly always one
+ *     'h' measurement last hash -> record 1: varint ids; nearly always one
  *
  * Tags are in order of the keys' names, each a varint column id and a varint value id. The id of a
  * value, under its key, is that of the series with which it came first. That series has 0 in its
@@ -13,17 +13,20 @@
  *
  * So a series that brings a value with it (a new host, nearly always) needs no further index: of
  * the values of a tag set, the one with the greatest id leads to the only series that can have
- * brought one of them. A series that brings none, because all its values were there, has a place in
- * the hash index. The hash finds; the tags decide.
+ * brought one of them. A series that brings none, because all its values were there, has a place
+ * under that greatest id and a hash of all its ids. The hash finds; the tags decide. What comes anew
+ * mostly has values that came a short while ago, so that here, too, neighbours in time are
+ * neighbours in the tree.
  *
- * New series go behind all others, so that a block is filled up, left alone, and its pages are full.
- * A block takes no more once it has BLOCK_BYTES: four of them share a page.
+ * New series go behind all others: a block is filled up and then left alone. A block takes no more
+ * once it has BLOCK_BYTES: four of them share a page. Berkeley DB leaves a page full only at the
+ * right edge of a tree, elsewhere half full, so the blocks have the last of the letters.
  */
+#include "base/hash.h"
 #include "codec/codec.h"
 #include "store/series_table.h"
 
 #define BLOCK_BYTES 930
-#define HASH_BYTES 5
 
 /* ---- ids ---- */
 
@@ -65,7 +68,7 @@ put_last_id(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *e
 struct key
 series_prefix(struct arena *arena, uint32_t measurement_id)
 {
-	struct key key = key_begin(arena, 's');
+	struct key key = key_begin(arena, 'z');
 
 	key_short(&key, measurement_id);
 	return key;
@@ -361,24 +364,40 @@ series_remove(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err 
 
 /* ---- by hash ---- */
 
+struct series_name
+series_name_of(struct arena *arena, const struct series_tag *tags, size_t n)
+{
+	struct arena_mark mark = arena_mark(arena);
+	struct key bytes = key_empty(arena);
+	struct series_name name = { 0, 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		key_short(&bytes, tags[i].key);
+		key_short(&bytes, tags[i].value);
+		if (tags[i].value > name.last)
+			name.last = tags[i].value;
+	}
+	name.hash = hash_stable(bytes.p, bytes.n);
+	arena_rewind(arena, mark);
+	return name;
+}
+
 static struct key
-hash_key(struct txn *txn, uint32_t measurement_id, uint64_t hash)
+name_key(struct txn *txn, uint32_t measurement_id, const struct series_name *name)
 {
 	struct key key = key_begin(txn->arena, 'h');
-	char b[HASH_BYTES];
 
-	for (size_t i = 0; i < sizeof(b); i++)
-		b[i] = (char)(hash >> (56 - 8 * i));
 	key_short(&key, measurement_id);
-	key_bytes(&key, b, sizeof(b));
+	key_short(&key, name->last);
+	key_u32(&key, (uint32_t)(name->hash >> 32));
 	return key;
 }
 
 int
-series_hash_get(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct slice *ids,
-    struct err *err)
+series_named(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+    struct slice *ids, struct err *err)
 {
-	struct key key = hash_key(txn, measurement_id, hash);
+	struct key key = name_key(txn, measurement_id, name);
 	struct record_reader r;
 	struct slice value;
 	int found = txn_get(txn, DB_SERIES, key_slice(&key), &value, err);
@@ -393,7 +412,7 @@ series_hash_get(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct 
 }
 
 int
-series_hash_take(struct slice *ids, uint64_t *id, struct err *err)
+series_named_take(struct slice *ids, uint64_t *id, struct err *err)
 {
 	if (ids->n == 0)
 		return 1;
@@ -403,9 +422,10 @@ series_hash_take(struct slice *ids, uint64_t *id, struct err *err)
 }
 
 static int
-put_hash(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct record *r, struct err *err)
+put_named(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+    struct record *r, struct err *err)
 {
-	struct key key = hash_key(txn, measurement_id, hash);
+	struct key key = name_key(txn, measurement_id, name);
 	int result = r->buf.n > 1 ? txn_put(txn, DB_SERIES, key_slice(&key), record_end(r), err)
 	    : txn_delete(txn, DB_SERIES, key_slice(&key), err);
 
@@ -414,38 +434,42 @@ put_hash(struct txn *txn, uint32_t measurement_id, uint64_t hash, struct record 
 }
 
 int
-series_hash_put(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
-    struct err *err)
+series_named_add(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+    uint64_t id, struct err *err)
 {
+	struct arena_mark mark = arena_mark(txn->arena);
 	struct slice old;
 	struct record r;
+	int result;
 
-	if (series_hash_get(txn, measurement_id, hash, &old, err) != 0)
+	if (series_named(txn, measurement_id, name, &old, err) != 0)
 		return -1;
 	record_begin(&r, 1);
 	record_bytes(&r, old.p, old.n);
 	codec_varint_put(&r.buf, id);
-	return put_hash(txn, measurement_id, hash, &r, err);
+	result = put_named(txn, measurement_id, name, &r, err);
+	arena_rewind(txn->arena, mark);
+	return result;
 }
 
 int
-series_hash_remove(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
-    struct err *err)
+series_named_remove(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+    uint64_t id, struct err *err)
 {
 	struct slice ids;
 	struct record r;
 	uint64_t other;
 	int end;
 
-	if (series_hash_get(txn, measurement_id, hash, &ids, err) != 0)
+	if (series_named(txn, measurement_id, name, &ids, err) != 0)
 		return -1;
 	record_begin(&r, 1);
-	while ((end = series_hash_take(&ids, &other, err)) == 0)
+	while ((end = series_named_take(&ids, &other, err)) == 0)
 		if (other != id)
 			codec_varint_put(&r.buf, other);
 	if (end < 0) {
 		record_free(&r);
 		return -1;
 	}
-	return put_hash(txn, measurement_id, hash, &r, err);
+	return put_named(txn, measurement_id, name, &r, err);
 }

@@ -63,19 +63,27 @@ int	 series_append(struct txn *txn, uint32_t measurement_id, const struct series
 int	 series_remove(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);
 
 /*
- * Series that have brought no value are found by the hash of their tag set.
- *
- * series_hash_get - the ids that are stored under a hash, as they are stored; empty: none
- * series_hash_take - the next of them: 0, 1 behind the last one
- * series_hash_put - one more
- * series_hash_remove - one of them
+ * What a series that has brought no value is found by.
  */
-int	 series_hash_get(struct txn *txn, uint32_t measurement_id, uint64_t hash,
+struct series_name {
+	uint64_t	 last;		/* the greatest of its value ids */
+	uint64_t	 hash;		/* of all of its ids; the index keeps the upper half */
+};
+
+/*
+ * series_name_of - of a series whose value ids are known
+ * series_named - the ids that are stored under a name, as they are stored; empty: none
+ * series_named_take - the next of them: 0, 1 behind the last one, -1
+ * series_named_add - one more
+ * series_named_remove - one of them
+ */
+struct series_name series_name_of(struct arena *arena, const struct series_tag *tags, size_t n);
+int	 series_named(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
 	     struct slice *ids, struct err *err);
-int	 series_hash_take(struct slice *ids, uint64_t *id, struct err *err);
-int	 series_hash_put(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
-	     struct err *err);
-int	 series_hash_remove(struct txn *txn, uint32_t measurement_id, uint64_t hash, uint64_t id,
-	     struct err *err);
+int	 series_named_take(struct slice *ids, uint64_t *id, struct err *err);
+int	 series_named_add(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+	     uint64_t id, struct err *err);
+int	 series_named_remove(struct txn *txn, uint32_t measurement_id, const struct series_name *name,
+	     uint64_t id, struct err *err);
 
 #endif

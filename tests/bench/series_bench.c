@@ -413,7 +413,7 @@ main(int argc, char **argv)
 		{ "writers", 1, NULL, 'w' }, { "pairs", 0, NULL, 'p' }, { "shuffle", 0, NULL, 'x' }, { "keep", 0, NULL, 'k' },
 		{ NULL, 0, NULL, 0 } };
 	struct bench b = { .n_series = 200000, .batch = 5000, .n_writers = 2 };
-	char home[] = "/tmp/weir-bench-XXXXXX", command[64];
+	char home[] = "/tmp/weir-series-XXXXXX", command[64];
 	bool keep = false, other_order = false;
 	int c;
 

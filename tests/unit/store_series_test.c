@@ -297,59 +297,100 @@ the_index_says_what_a_plain_list_says(void **unused)
 /* ---- single cases ---- */
 
 /*
- * "136", "1788" and "1339", "913" are alike in the 40 bits that the index has of a hash. Neither
- * brings a value when the four have come before.
+ * Series that have the values i of one tag, k of another and the same third one, and bring none of
+ * them. With SIDE of each there are many pairs whose hashes are alike as far as the index has them.
  */
+#define SIDE 500
+
+struct pair {
+	uint32_t	 hash;
+	unsigned	 i, k;
+};
+
+static int
+by_hash(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return (x->hash > y->hash) - (x->hash < y->hash);
+}
+
+static void
+find_collision(const struct store_measurement *m, uint64_t third, struct pair found[2])
+{
+	struct pair *pairs = memory_array((size_t)SIDE * SIDE, sizeof(*pairs));
+	struct arena *arena = arena_new(4096);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SIDE; i++)
+		for (unsigned k = 0; k < SIDE; k++) {
+			struct series_tag tags[] = { { m->tags[0].id, i + 1, { NULL, 0 } },
+				{ m->tags[1].id, k + 1, { NULL, 0 } }, { m->tags[2].id, third, { NULL, 0 } } };
+			struct series_name name = series_name_of(arena, tags, 3);
+
+			assert_int_equal(name.last, third);
+			if (i != k)
+				pairs[n++] = (struct pair){ (uint32_t)(name.hash >> 32), i, k };
+		}
+	qsort(pairs, n, sizeof(*pairs), by_hash);
+	for (size_t i = 1; i < n; i++)
+		if (pairs[i].hash == pairs[i - 1].hash) {
+			found[0] = pairs[i - 1];
+			found[1] = pairs[i];
+			break;
+		}
+	assert_int_not_equal(found[1].hash, 0);
+	arena_free(arena);
+	free(pairs);
+}
+
+static uint64_t
+register_triple(struct home *h, unsigned a, unsigned b, const char *c)
+{
+	struct tag tags[] = { { SLICE("a"), arena_printf(h->batch_arena, "%u", a) },
+		{ SLICE("b"), arena_printf(h->batch_arena, "%u", b) }, { SLICE("c"), slice_from(c) } };
+	struct series_ref *ref = home_ref(tags, 3);
+	struct value v = { .type = VALUE_INTEGER, .i = 1 };
+	uint64_t id;
+
+	home_put(h, home_point(h, "m", ref, 1, 1), "v", v);
+	home_append(h);
+	id = ref->id;
+	home_ref_free(ref);
+	return id;
+}
+
 static void
 two_tag_sets_of_one_hash_are_two_series(void **unused)
 {
-	static const char *const sets[][2] = { { "136", "x" }, { "x", "1788" }, { "1339", "x" },
-		{ "x", "913" }, { "136", "1788" }, { "1339", "913" } };
-	struct series_ref *refs[UNIT_N(sets)];
-	struct value v = { .type = VALUE_INTEGER, .i = 1 };
-	uint64_t ids[UNIT_N(sets)];
+	struct pair pairs[2] = { { 0, 0, 0 } };
+	struct store_measurement *m;
+	uint64_t ids[2], third;
 	struct home h;
 	struct err err;
 
 	(void)unused;
 	home_new(&h);
+	for (unsigned i = 0; i < SIDE; i++)
+		assert_int_equal(register_triple(&h, i, i, "x"), i + 1);
+	third = register_triple(&h, 0, 0, "y");
+	m = home_measurement(&h, "m");
+	find_collision(m, third, pairs);
 	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < UNIT_N(sets); i++) {
-			struct tag tags[] = { { SLICE("a"), slice_from(sets[i][0]) },
-				{ SLICE("b"), slice_from(sets[i][1]) } };
+		for (size_t i = 0; i < 2; i++) {
+			uint64_t id = register_triple(&h, pairs[i].i, pairs[i].k, "y");
 
-			refs[i] = home_ref(tags, 2);
-			home_put(&h, home_point(&h, "m", refs[i], 1, 1), "v", v);
-			if (i == 3 || round == 1)
-				home_append(&h);
+			assert_true(round == 0 ? id > third : id == ids[i]);
+			ids[i] = id;
 		}
-		if (round == 0)
-			home_append(&h);
-		assert_int_equal(refs[4]->hash >> 24, refs[5]->hash >> 24);
-		for (size_t i = 0; i < UNIT_N(sets); i++) {
-			if (round == 1)
-				assert_int_equal(refs[i]->id, ids[i]);
-			ids[i] = refs[i]->id;
-			home_ref_free(refs[i]);
-		}
-		assert_true(ids[4] != ids[5]);
+		assert_true(ids[0] != ids[1]);
 		store_close(h.store);
 		home_open(&h);
 	}
 	/* one of them goes, the other is found as before; it comes again as another one */
-	assert_int_equal(store_drop_series(h.store, home_measurement(&h, "m"), &ids[4], 1, &err), 0);
-	for (size_t i = 5; i >= 4; i--) {
-		struct tag tags[] = { { SLICE("a"), slice_from(sets[i][0]) },
-			{ SLICE("b"), slice_from(sets[i][1]) } };
-
-		refs[i] = home_ref(tags, 2);
-		home_put(&h, home_point(&h, "m", refs[i], 2, 1), "v", v);
-		home_append(&h);
-	}
-	assert_int_equal(refs[5]->id, ids[5]);
-	assert_true(refs[4]->id > ids[5]);
-	home_ref_free(refs[4]);
-	home_ref_free(refs[5]);
+	assert_int_equal(store_drop_series(h.store, m, &ids[0], 1, &err), 0);
+	assert_int_equal(register_triple(&h, pairs[1].i, pairs[1].k, "y"), ids[1]);
+	assert_true(register_triple(&h, pairs[0].i, pairs[0].k, "y") > ids[1]);
 	home_free(&h);
 }
 
