@@ -47,8 +47,20 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 /*
  * `take` allocates from the store's scratch or from an arena of its own, never from txn->arena:
  * a section that is run again takes the same records once more, so it drops those it has already
- * (they come in ascending order).
+ * (they come in ascending order). `body` runs walk_body.
  */
+static int
+walk_on(struct store *store, struct walk *w,
+    int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err)
+{
+	do {
+		if (store_txn(store, STORE_READ, store->scratch, body, arg, err) != 0)
+			return -1;
+		w->from = w->next;
+	} while (w->more);
+	return 0;
+}
+
 static int
 walk_all(struct store *store, enum store_db db, struct slice prefix,
     int (*take)(void *to, struct slice key, struct slice value, struct err *err), void *to,
@@ -56,12 +68,7 @@ walk_all(struct store *store, enum store_db db, struct slice prefix,
 {
 	struct walk w = { .db = db, .prefix = prefix, .from = prefix, .take = take, .to = to };
 
-	do {
-		if (store_txn(store, STORE_READ, store->scratch, walk_body, &w, err) != 0)
-			return -1;
-		w.from = w.next;
-	} while (w.more);
-	return 0;
+	return walk_on(store, &w, walk_body, &w, err);
 }
 
 /* ---- series of a measurement, of a tag value ---- */
@@ -109,9 +116,14 @@ store_series_all(struct store *store, const struct store_measurement *m, struct 
 	return r;
 }
 
+/*
+ * The series that brought a value has it, if it is there, and is before all others.
+ */
 struct posting_walk {
+	struct walk	 walk;
 	struct id_list	 l;
-	struct slice	 prefix;
+	uint32_t	 measurement_id;
+	uint64_t	 value_id;
 };
 
 static int
@@ -120,51 +132,45 @@ take_posting(void *to, struct slice key, struct slice value, struct err *err)
 	struct posting_walk *w = to;
 	uint64_t first;
 
-	if (posting_first(w->prefix, key, &first, err) != 0)
+	if (posting_first(w->walk.prefix, key, &first, err) != 0)
 		return -1;
 	if (w->l.list.n > 0 && first <= w->l.list.ids[w->l.list.n - 1])
 		return 0;
 	return posting_decode(first, value, w->l.arena, &w->l.list, &w->l.cap, err);
 }
 
-struct bringer_job {
-	uint32_t	 measurement_id;
-	uint64_t	 id;
-	int		 found;
-};
-
 static int
-bringer_body(struct txn *txn, void *arg, struct err *err)
+postings_body(struct txn *txn, void *arg, struct err *err)
 {
-	struct bringer_job *job = arg;
+	struct posting_walk *w = arg;
 	struct series_block block = { 0 };
-	struct series_entry entry;
+	struct series_entry bringer;
+	int found = 1;
 
-	job->found = series_get(txn, job->measurement_id, job->id, &block, &entry, err);
+	if (w->l.list.n == 0)
+		found = series_get(txn, w->measurement_id, w->value_id, &block, &bringer, err);
 	series_block_free(&block);
-	return job->found < 0 ? -1 : 0;
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		take_id(&w->l, w->value_id);
+	return walk_body(txn, &w->walk, err);
 }
 
-/*
- * The series that brought a value has it, if it is there, and is before all others.
- */
 int
 store_series_with(struct store *store, const struct store_measurement *m, uint32_t tag_key_id,
     uint64_t value_id, struct arena *arena, struct store_series_list *out, struct err *err)
 {
-	struct bringer_job bringer = { m->id, value_id, 1 };
-	struct posting_walk w = { .l = { .arena = arena } };
+	struct posting_walk w = { .l = { .arena = arena }, .measurement_id = m->id,
+		.value_id = value_id };
 	struct key prefix;
 	int r;
 
 	arena_reset(store->scratch);
-	if (store_txn(store, STORE_READ, store->scratch, bringer_body, &bringer, err) != 0)
-		return -1;
-	if (bringer.found == 0)
-		take_id(&w.l, value_id);
 	prefix = posting_prefix(store->scratch, m->id, tag_key_id, value_id);
-	w.prefix = key_slice(&prefix);
-	r = walk_all(store, DB_SERIES, w.prefix, take_posting, &w, err);
+	w.walk = (struct walk){ .db = DB_SERIES, .prefix = key_slice(&prefix),
+		.from = key_slice(&prefix), .take = take_posting, .to = &w };
+	r = walk_on(store, &w.walk, postings_body, &w, err);
 	*out = w.l.list;
 	return r;
 }
