@@ -1,8 +1,9 @@
 /*
  * store/register_series.c - series that a batch brings for the first time
  *
- * In steps of STEP_SERIES, a transaction each, so that a batch of thousands of new series does not
- * hold the store for long. In a step the series are found, or get the next ids, in the order of the
+ * In steps of at most STEP_SERIES, a transaction each, so that a batch of thousands of new series
+ * does not hold the store for long; a step ends early where pages have to come from a slow disk. In
+ * a step the series are found, or get the next ids, in the order of the
  * batch; what they add to the index is put at its end, kind by kind.
  *
  * A process that does not remember a batch's series (it has begun just now, or remembers no more)
@@ -12,13 +13,16 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/register.h"
 #include "store/tag_table.h"
 
 #define STEP_SERIES 2048
+#define STEP_NS (INT64_C(15) * 1000000)
 
 struct new_series {
 	struct series_ref *ref;
+	uint32_t	 index;		/* among the refs of the table */
 	struct series_tag *given;	/* [n] keys, texts, and values if the process knows them, else 0 */
 	struct series_tag *tags;	/* [n] the same as far as the step has found out */
 	size_t		 n;
@@ -35,7 +39,7 @@ struct posting {
 struct series_job {
 	uint32_t	 measurement_id;
 	struct new_series *series;
-	size_t		 n;
+	size_t		 n, n_done;
 	bool		 stale;
 };
 
@@ -408,14 +412,18 @@ static int
 run_step(struct series_step *step, struct series_job *job, struct err *err)
 {
 	struct arena *arena = step->txn->arena;
+	int64_t began = clock_monotonic_ns();
+	size_t i;
 
 	if (series_next_id(step->txn, job->measurement_id, &step->first, err) != 0)
 		return -1;
 	step->made = arena_array(arena, struct new_series *, job->n);
 	step->hashed = arena_array(arena, struct new_series *, job->n);
-	for (size_t i = 0; i < job->n; i++) {
+	for (i = 0; i < job->n; i++) {
 		struct new_series *s = &job->series[i];
 
+		if (i % 64 == 63 && clock_monotonic_ns() - began > STEP_NS)
+			break;
 		/* this may be the second run: begin with what was known before the first */
 		s->tags = arena_array(arena, struct series_tag, s->n + 1);
 		if (s->n > 0)
@@ -423,6 +431,7 @@ run_step(struct series_step *step, struct series_job *job, struct err *err)
 		if (find_or_make(step, s, err) != 0)
 			return -1;
 	}
+	job->n_done = i;
 	if (put_values(step, err) != 0 || put_series(step, err) != 0 || put_names(step, err) != 0)
 		return -1;
 	return put_postings(step, err);
@@ -452,7 +461,7 @@ remember_series(struct store *store, const struct series_job *job)
 {
 	struct schema *schema = &store->schema;
 
-	for (size_t i = 0; i < job->n; i++) {
+	for (size_t i = 0; i < job->n_done; i++) {
 		const struct new_series *s = &job->series[i];
 
 		s->ref->id = s->id;
@@ -490,19 +499,25 @@ describe(struct store *store, const struct schema_measurement *m, struct series_
 }
 
 /*
- * Those of the refs from *k on that are wanted and not known, at most STEP_SERIES.
+ * Those of the refs from k on that are wanted and not known, at most STEP_SERIES.
  */
 static int
-next_job(struct store *store, const struct append_table *table, const uint64_t *wanted, uint32_t *k,
+next_job(struct store *store, const struct append_table *table, const uint64_t *wanted, uint32_t k,
     struct series_job *job, struct err *err)
 {
 	const struct batch_table *rows = table->rows;
 
 	job->n = 0;
-	for (; *k < rows->n_refs && job->n < STEP_SERIES; ++*k)
-		if (bit_get(wanted, *k) && !register_is_known(rows->refs[*k], store->schema.generation) &&
-		    describe(store, table->m, rows->refs[*k], &job->series[job->n++], err) != 0)
+	for (; k < rows->n_refs && job->n < STEP_SERIES; k++) {
+		struct new_series *s = &job->series[job->n];
+
+		if (!bit_get(wanted, k) || register_is_known(rows->refs[k], store->schema.generation))
+			continue;
+		if (describe(store, table->m, rows->refs[k], s, err) != 0)
 			return -1;
+		s->index = k;
+		job->n++;
+	}
 	return 0;
 }
 
@@ -522,14 +537,16 @@ register_series(struct store *store, const struct append_table *table, bool *sta
 		if (!bit_get(table->dead, row))
 			bit_set(wanted, rows->series[row]);
 	for (uint32_t k = 0; k < rows->n_refs && !*stale;) {
-		if (next_job(store, table, wanted, &k, &job, err) != 0)
+		if (next_job(store, table, wanted, k, &job, err) != 0)
 			return -1;
 		if (job.n == 0)
 			break;
 		if (store_txn(store, STORE_WRITE, store->scratch, series_body, &job, err) != 0)
 			return -1;
-		if (!(*stale = job.stale))
+		if (!(*stale = job.stale)) {
 			remember_series(store, &job);
+			k = job.series[job.n_done - 1].index + 1;
+		}
 		arena_rewind(store->scratch, mark);
 	}
 	return 0;
