@@ -260,7 +260,9 @@ write_all(const struct bench *b, const char *what)
 
 struct counter {
 	struct rows_sink sink;
-	uint64_t	 n_series, n_rows, first;
+	uint64_t	 n_series, n_rows;
+	size_t		 n_columns;
+	double		 first;		/* last column of the first row */
 };
 
 static void
@@ -273,17 +275,20 @@ result(struct rows_sink *sink, unsigned id)
 static void
 series(struct rows_sink *sink, const struct rows_series *s)
 {
-	(void)s;
-	((struct counter *)sink)->n_series++;
+	struct counter *c = (struct counter *)sink;
+
+	c->n_series++;
+	c->n_columns = s->n_columns;
 }
 
 static bool
 row(struct rows_sink *sink, const struct value *values)
 {
 	struct counter *c = (struct counter *)sink;
+	const struct value *last = &values[c->n_columns - 1];
 
 	if (c->n_rows++ == 0)
-		c->first = values[1].u;
+		c->first = last->type == VALUE_FLOAT ? last->f : (double)last->i;
 	return true;
 }
 
@@ -327,10 +332,9 @@ ask(const struct bench *b, const char *text)
 	if (query_prepare(&request, &query, &err) != 0)
 		die(text, err.text);
 	query_run(query, &c.sink);
-	printf("%7.2f s, private memory %zu MiB, %llu series, %llu rows, first value %llu: %s\n",
+	printf("%7.2f s, private memory %zu MiB, %llu series, %llu rows, first value %g: %s\n",
 	    (double)(clock_monotonic_ns() - began) / 1e9, private_kib() >> 10,
-	    (unsigned long long)c.n_series, (unsigned long long)c.n_rows, (unsigned long long)c.first,
-	    text);
+	    (unsigned long long)c.n_series, (unsigned long long)c.n_rows, c.first, text);
 	fflush(stdout);
 	query_end(query);
 	store_close(store);
