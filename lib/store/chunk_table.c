@@ -71,6 +71,33 @@ chunk_delete(struct txn *txn, const struct chunk_place *place, int64_t first_tim
 	return txn_delete(txn, DB_CHUNKS, key_slice(&key), err);
 }
 
+int
+chunk_last_series(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint64_t *series,
+    struct err *err)
+{
+	struct arena_mark mark = arena_mark(txn->arena);
+	struct key prefix = chunk_prefix(txn->arena, bucket_id, measurement_id);
+	struct chunk_place last = { bucket_id, measurement_id, UINT64_MAX };
+	struct key above = chunk_key(txn->arena, &last, INT64_MAX);
+	struct txn_cursor *cursor;
+	struct slice key;
+	int64_t time;
+	bool at;
+	int r;
+
+	if (txn_cursor_open(txn, DB_CHUNKS, &cursor, err) != 0)
+		return -1;
+	*series = 0;
+	r = txn_cursor_before(cursor, key_slice(&above), key_slice(&prefix), &at, err);
+	if (r == 0 && at && (r = txn_cursor_key(cursor, &key, err)) == 0) {
+		/* of a key that is none, all may have chunks */
+		*series = chunk_key_parse(key, &last, &time) == 0 ? last.series : UINT64_MAX;
+	}
+	txn_cursor_close(cursor);
+	arena_rewind(txn->arena, mark);
+	return r;
+}
+
 /* ---- reading ---- */
 
 struct reader {

@@ -59,6 +59,12 @@ int	 chunk_delete(struct txn *txn, const struct chunk_place *place, int64_t firs
 	     struct err *err);
 
 /*
+ * chunk_last_series - the greatest series id that has a chunk; 0: none has
+ */
+int	 chunk_last_series(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     uint64_t *series, struct err *err);
+
+/*
  * chunk_head_at - the head of the chunk that a cursor of DB_CHUNKS is at
  */
 int	 chunk_head_at(struct txn *txn, struct txn_cursor *cursor, struct codec_chunk *head,

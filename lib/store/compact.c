@@ -45,6 +45,7 @@ struct compaction {
 	struct store_scan *scan;	/* NULL: the measurement is to be begun */
 	size_t		 next;		/* of scan->spec.series */
 	int64_t		 next_time;	/* of its rows: those before are in chunks already */
+	uint64_t	 last_series;	/* of the measurement: those above it had no chunk */
 	bool		 full;
 	bool		 gone;		/* another process went on with it */
 	bool		 damaged;	/* something of the file could not be read */
@@ -170,6 +171,8 @@ measurement_body(struct txn *txn, void *arg, struct err *err)
 		return err->code == ERR_NOT_FOUND ? 0 : -1;
 	c->m.oldest = INT64_MIN;	/* the merge sorts out what is too old */
 	c->oldest = bucket.retention_ns > 0 ? clock_now_ns() - bucket.retention_ns : INT64_MIN;
+	if (chunk_last_series(txn, c->m.bucket_id, c->m.id, &c->last_series, err) != 0)
+		return -1;
 	return column_each(txn, c->m.id, add_field, c, err);
 }
 
@@ -293,7 +296,8 @@ static int
 merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struct err *err)
 {
 	struct merge_spec spec = { c->store, &c->m, c->fields, c->n_fields,
-		c->scan->spec.series[c->next], c->full, c->oldest };
+		c->scan->spec.series[c->next], c->full, c->oldest,
+		c->scan->spec.series[c->next] > c->last_series && c->next_time == INT64_MIN };
 	struct store_cursor *cursor = store_scan_cursor(c->scan, c->next);
 	const struct store_block *block;
 	struct rowset all, rows;

@@ -296,6 +296,8 @@ take_before(struct writer *w, const struct rowset *rows, struct err *err)
 		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
 		total += chunk->head.n_rows;
 		first = chunk->head.min_time;
+		if (!look.batch.more)
+			break;
 	}
 	for (; list != NULL; list = list->next)
 		put_rows(w, &list->rows, 0, list->rows.n);
@@ -372,7 +374,10 @@ merge_series(const struct merge_spec *spec, const struct rowset *rows, uint32_t 
 	if (rows->n == 0)
 		return 0;
 	rowset_init(&w.rows, changes->arena, spec->fields, spec->n_fields);
-	if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, n_done, err) != 0)
+	if (spec->fresh) {
+		put_rows(&w, rows, 0, rows->n);
+		*n_done = rows->n;
+	} else if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, n_done, err) != 0)
 		return -1;
 	flush(&w);
 	return 0;

@@ -41,6 +41,7 @@ struct merge_spec {
 	uint64_t	 series;
 	bool		 full;		/* merge with every chunk before that has room */
 	int64_t		 oldest;	/* rows before this are not kept */
+	bool		 fresh;		/* it has no chunk yet */
 };
 
 /*
