@@ -27,6 +27,12 @@
  *         token delete         delete a token
  *         token activate       let an inactive token in again
  *         token deactivate     refuse a token with 403 until it is activated
+ *         user create          make a user with a password, for clients of the 1.x API
+ *         user list            all users, and what they may do
+ *         user delete          delete a user
+ *         user password        give a user another password
+ *         user grant           let a user read or write a bucket
+ *         user revoke          the opposite
  *         write                store files of line protocol
  *         query                run InfluxQL
  *         compact              move the journal into chunks now, as from cron
@@ -34,6 +40,8 @@
  *         check                read every byte back and verify it; --repair drops what is damaged
  *
  *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each.
+ *
+ *     A password is asked for on the terminal; from a pipe it is the first line.
  *
  * OPTIONS
  *     --home DIR    the store's directory. Without it: WEIR_HOME, else `home` in a weir.conf beside
@@ -56,6 +64,7 @@
  *         weir --home /srv/weir init
  *         weir --home /srv/weir bucket create sensors --retention 30d
  *         weir --home /srv/weir token create --write sensors --description 'the roof'
+ *         weir --home /srv/weir user create grafana --read sensors
  *         zcat points.lp.gz | weir --home /srv/weir write --bucket sensors -
  *         weir --home /srv/weir query --db sensors 'SELECT mean(t) FROM air GROUP BY time(1h)'
  */
@@ -117,8 +126,8 @@ static const struct weir_option dbrp_delete_options[] = {
 
 static const struct weir_option token_create_options[] = {
 	{ "all-access", NULL, "may do everything, making databases by a write included" },
-	{ "read", "BUCKET", "may read this bucket; may be given again" },
-	{ "write", "BUCKET", "may write to this bucket; may be given again" },
+	{ "read", "BUCKET", "may read this bucket, or all of a database; may be given again" },
+	{ "write", "BUCKET", "may write to this bucket, or all of a database; may be given again" },
 	{ "description", "TEXT", "whose it is" },
 	{ "expires", "DURATION", "refuse it after this time, as 90d" },
 	{ "token", "TEXT", "the token itself instead of a random one (for tests)" },
@@ -129,6 +138,30 @@ static const struct weir_option token_create_options[] = {
 static const struct weir_option check_options[] = {
 	{ "repair", NULL, "drop what is damaged, and nothing else" },
 	{ "json", NULL, "print JSON, a line for each damaged piece" },
+	{ NULL, NULL, NULL },
+};
+
+#define GRANT_OPTIONS \
+	{ "all-access", NULL, "everything, making databases by a write included" }, \
+	{ "read", "BUCKET", "read this bucket, or all of a database; may be given again" }, \
+	{ "write", "BUCKET", "write to this bucket, or all of a database; may be given again" }
+
+#define PASSWORD_OPTION \
+	{ "password", "TEXT", "the password, for tests: `ps` shows it for a moment" }
+
+static const struct weir_option user_create_options[] = {
+	GRANT_OPTIONS,
+	PASSWORD_OPTION,
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option user_password_options[] = {
+	PASSWORD_OPTION,
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option user_grant_options[] = {
+	GRANT_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 
@@ -179,6 +212,17 @@ static const struct weir_command commands[] = {
 	    weir_token_activate },
 	{ "token deactivate", "ID", "refuse a token with 403", 1, 1, no_options,
 	    weir_token_deactivate },
+	{ "user create", "NAME", "make a user; the password is asked for, or read from a pipe", 1,
+	    1, user_create_options, weir_user_create },
+	{ "user list", "", "all users, and what they may do", 0, 0, weir_json_option,
+	    weir_user_list },
+	{ "user delete", "NAME", "delete a user", 1, 1, no_options, weir_user_delete },
+	{ "user password", "NAME", "give a user another password", 1, 1, user_password_options,
+	    weir_user_password },
+	{ "user grant", "NAME", "let a user read or write", 1, 1, user_grant_options,
+	    weir_user_grant },
+	{ "user revoke", "NAME", "do not let a user read or write any more", 1, 1,
+	    user_grant_options, weir_user_revoke },
 	{ "write", "FILE...", "store files of line protocol; - is standard input", 1, -1,
 	    write_options, weir_write },
 	{ "query", "TEXT", "run InfluxQL; - reads it from standard input", 1, 1, query_options,
@@ -335,6 +379,21 @@ find_option(const struct weir_command *command, struct slice name)
 	return NULL;
 }
 
+/*
+ * A token or a password on the command line: kept, and wiped out where `ps` would show it.
+ */
+static const char *
+take_value(struct weir *weir, const struct weir_option *option, char *value)
+{
+	const char *kept = value;
+
+	if (strcmp(option->name, "password") == 0 || strcmp(option->name, "token") == 0) {
+		kept = arena_string(weir->arena, slice_from(value));
+		memset(value, 'x', strlen(value));
+	}
+	return kept;
+}
+
 /* One option at words[*at], and its value; *at moves over both. */
 static int
 take_option(struct weir *weir, int n_words, char **words, int *at)
@@ -342,7 +401,7 @@ take_option(struct weir *weir, int n_words, char **words, int *at)
 	struct slice word = slice_from(words[*at] + 2);
 	struct slice name = slice_make(word.p, slice_find(word, '='));
 	const struct weir_option *option = find_option(weir->command, name);
-	const char *value = name.n < word.n ? word.p + name.n + 1 : NULL;
+	char *value = name.n < word.n ? words[*at] + 2 + name.n + 1 : NULL;
 
 	if (option == NULL)
 		return weir_usage(weir, "there is no option --" SLICE_FMT, SLICE_ARG(name));
@@ -353,7 +412,8 @@ take_option(struct weir *weir, int n_words, char **words, int *at)
 			return weir_usage(weir, "--%s needs a %s", option->name, option->argument);
 		value = words[++*at];
 	}
-	weir->given[weir->n_given++] = (struct weir_given){ option->name, value };
+	weir->given[weir->n_given++] = (struct weir_given){ option->name,
+		value != NULL ? take_value(weir, option, value) : NULL };
 	++*at;
 	return WEIR_OK;
 }

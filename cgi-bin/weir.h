@@ -120,6 +120,18 @@ struct rows_sink *weir_answer_begin(struct arena *arena, FILE *to, enum precisio
  */
 struct rows_sink *weir_answer_watch(struct arena *arena, struct rows_sink *sink, size_t *n_errors);
 
+/* ---- weir_grants.c: what a token or a user may do ---- */
+
+/*
+ * weir_permissions - in words
+ * weir_read_grants - what --read, --write and --all-access say: a bucket by its name or id, or a
+ *     database, which is all the buckets it has now
+ */
+struct slice	 weir_permissions(struct weir *weir, const struct grant *list, size_t n,
+		     const struct store_bucket *buckets, size_t n_buckets);
+int		 weir_read_grants(struct weir *weir, struct store *store,
+		     const struct grant **grants, size_t *n, struct err *err);
+
 /* ---- the commands ---- */
 
 extern const struct weir_option weir_json_option[];
@@ -144,6 +156,13 @@ int	 weir_token_list(struct weir *weir, struct err *err);
 int	 weir_token_delete(struct weir *weir, struct err *err);
 int	 weir_token_activate(struct weir *weir, struct err *err);
 int	 weir_token_deactivate(struct weir *weir, struct err *err);
+
+int	 weir_user_create(struct weir *weir, struct err *err);		/* weir_user.c */
+int	 weir_user_list(struct weir *weir, struct err *err);
+int	 weir_user_delete(struct weir *weir, struct err *err);
+int	 weir_user_password(struct weir *weir, struct err *err);
+int	 weir_user_grant(struct weir *weir, struct err *err);
+int	 weir_user_revoke(struct weir *weir, struct err *err);
 
 int	 weir_write(struct weir *weir, struct err *err);		/* weir_data.c */
 int	 weir_query(struct weir *weir, struct err *err);

@@ -18,50 +18,6 @@ static const struct slice columns[] = {
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* ---- what it may do, in words ---- */
-
-static bool
-is_all_access(const struct store_token *token)
-{
-	const struct grants grants = { true, token->id, token->n_grants, token->grants };
-
-	return grants_all_access(&grants);
-}
-
-static struct slice
-name_of(const struct store_bucket *buckets, size_t n, uint64_t id)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (buckets[i].id == id)
-			return buckets[i].name;
-	}
-	return SLICE("(a bucket that is gone)");
-}
-
-static struct slice
-permissions(struct weir *weir, const struct store_token *token, const struct store_bucket *buckets,
-    size_t n_buckets)
-{
-	static const char *const resources[] = { "", "buckets", "dbrps", "authorizations" };
-	struct slice text = SLICE("");
-
-	if (is_all_access(token))
-		return SLICE("all access");
-	for (size_t i = 0; i < token->n_grants; i++) {
-		const struct grant *grant = &token->grants[i];
-		const char *what = grant->resource < 4 ? resources[grant->resource] : "";
-		struct slice name = grant->id == 0 ? SLICE("") :
-		    name_of(buckets, n_buckets, grant->id);
-
-		text = arena_printf(weir->arena, SLICE_FMT "%s%s%s%s %s" SLICE_FMT, SLICE_ARG(text),
-		    i > 0 ? ", " : "", (grant->actions & GRANT_READ) != 0 ? "read" : "",
-		    grant->actions == (GRANT_READ | GRANT_WRITE) ? "+" : "",
-		    (grant->actions & GRANT_WRITE) != 0 ? "write" : "",
-		    grant->id == 0 ? what : "", SLICE_ARG(name));
-	}
-	return text;
-}
-
 static void
 add(struct weir *weir, struct weir_table *table, const struct store_token *token,
     const struct store_bucket *buckets, size_t n_buckets)
@@ -71,7 +27,8 @@ add(struct weir *weir, struct weir_table *table, const struct store_token *token
 		weir_id(weir->arena, token->id),
 		weir_text(!token->active ? SLICE("inactive") : expired ? SLICE("expired") :
 		    SLICE("active")),
-		weir_text(permissions(weir, token, buckets, n_buckets)),
+		weir_text(weir_permissions(weir, token->grants, token->n_grants, buckets,
+		    n_buckets)),
 		weir_time(token->created_ns), weir_time(token->expires_ns),
 		weir_text(token->description),
 	};
@@ -80,39 +37,6 @@ add(struct weir *weir, struct weir_table *table, const struct store_token *token
 }
 
 /* ---- create ---- */
-
-/* --read and --write of one bucket make one grant. */
-static int
-read_grants(struct weir *weir, struct store *store, struct admin_token_spec *spec, struct err *err)
-{
-	struct grant *list = arena_array(weir->arena, struct grant, weir->n_given + 1);
-	size_t n = 0;
-
-	if (weir_flag(weir, "all-access")) {
-		spec->grants = admin_all_access;
-		spec->n_grants = admin_n_all_access;
-		return 0;
-	}
-	for (size_t i = 0; i < weir->n_given; i++) {
-		bool writes = strcmp(weir->given[i].name, "write") == 0;
-		struct store_bucket bucket;
-		size_t at = 0;
-
-		if (!writes && strcmp(weir->given[i].name, "read") != 0)
-			continue;
-		if (admin_bucket_find(store, weir->arena, slice_from(weir->given[i].value), &bucket,
-		    err) != 0)
-			return -1;
-		while (at < n && list[at].id != bucket.id)
-			at++;
-		if (at == n)
-			list[n++] = (struct grant){ 0, GRANT_BUCKETS, bucket.id };
-		list[at].actions |= writes ? GRANT_WRITE : GRANT_READ;
-	}
-	spec->grants = list;
-	spec->n_grants = n;
-	return 0;
-}
 
 static int
 read_expiry(struct weir *weir, int64_t *expires_ns)
@@ -138,7 +62,8 @@ print_new(struct weir *weir, const struct store_token *token, struct slice text,
 	};
 	const struct value values[] = {
 		weir_id(weir->arena, token->id), weir_text(text),
-		weir_text(permissions(weir, token, buckets, n_buckets)),
+		weir_text(weir_permissions(weir, token->grants, token->n_grants, buckets,
+		    n_buckets)),
 		weir_text(token->description),
 	};
 	struct weir_table table;
@@ -172,7 +97,8 @@ weir_token_create(struct weir *weir, struct err *err)
 		return weir_usage(weir, "token create needs --all-access, --read or --write");
 	if (read_expiry(weir, &spec.expires_ns) != WEIR_OK)
 		return WEIR_USAGE;
-	if (weir_store(weir, &store, err) != 0 || read_grants(weir, store, &spec, err) != 0 ||
+	if (weir_store(weir, &store, err) != 0 ||
+	    weir_read_grants(weir, store, &spec.grants, &spec.n_grants, err) != 0 ||
 	    admin_bucket_list(store, weir->arena, &buckets, &n_buckets, err) != 0 ||
 	    admin_token_create(store, weir->arena, &spec, &text, &token, err) != 0)
 		return -1;

@@ -1,5 +1,5 @@
 /*
- * admin/admin.h - the verbs of buckets, DBRP mappings and tokens, and the way from db to bucket
+ * admin/admin.h - the verbs of buckets, DBRP mappings, tokens and users, and the way from db to bucket
  *
  * Conductor: each verb is one transaction. The command line calls them as the owner of the store;
  * those that a client's request reaches take its grants. What they return lives in `arena`.
@@ -231,6 +231,56 @@ int		 admin_token_set_active(struct store *store, struct arena *arena, uint64_t 
 		     bool active, struct store_token *out, struct err *err);
 int		 admin_token_delete(struct store *store, struct arena *arena, uint64_t id,
 		     struct err *err);
+
+/* ---- users.c ---- */
+
+struct admin_user_change {
+	enum {
+		ADMIN_GRANT_ADD,
+		ADMIN_GRANT_SET,	/* of the buckets it is about, these actions and no other */
+		ADMIN_GRANT_REMOVE,
+	} how;
+	const struct grant *grants;	/* what it is about ... */
+	size_t		 n_grants;
+	struct slice	 database;	/* ... or, unless "", every bucket of a database */
+	uint8_t		 actions;	/* on them */
+};
+
+/*
+ * admin_user_create - a user with a password, and grants if there are any
+ * admin_user_set_password - another one; the old one is refused from then on
+ * admin_user_change - what a user may do
+ * admin_user_list - all, by name; hashes, not passwords
+ * admin_user_delete
+ *   errs   ERR_INVALID    the name: 1 to 255 bytes of printable UTF-8 without a colon; the password:
+ *                         1 to 4096 bytes without NUL; a grant on a bucket that is none
+ *          ERR_CONFLICT   user already exists
+ *          ERR_NOT_FOUND  user not found; database not found: x
+ *          ERR_UNAVAILABLE  no memory to hash the password
+ */
+int		 admin_user_create(struct store *store, struct arena *arena, struct slice name,
+		     struct slice password, const struct grant *grants, size_t n_grants,
+		     struct err *err);
+int		 admin_user_set_password(struct store *store, struct arena *arena,
+		     struct slice name, struct slice password, struct err *err);
+int		 admin_user_change(struct store *store, struct arena *arena, struct slice name,
+		     const struct admin_user_change *change, struct err *err);
+int		 admin_user_list(struct store *store, struct arena *arena,
+		     struct store_user **list, size_t *n, struct err *err);
+int		 admin_user_delete(struct store *store, struct arena *arena, struct slice name,
+		     struct err *err);
+
+/*
+ * admin_user_databases - what a user may do, by database: of its buckets the most
+ *   out    *list   a row a database of which there is something; actions as in struct grant
+ *   errs   ERR_NOT_FOUND  user not found
+ */
+struct admin_user_database {
+	struct slice	 database;
+	uint8_t		 actions;
+};
+int		 admin_user_databases(struct store *store, struct arena *arena, struct slice name,
+		     struct admin_user_database **list, size_t *n, struct err *err);
 
 /* ---- setup.c ---- */
 

@@ -43,6 +43,13 @@ int	 admin_change(struct store *store, struct arena *arena,
 int	 admin_take_away(struct store *store, struct arena *arena,
 	     int (*body)(struct txn *txn, void *arg, struct err *err), void *arg, struct err *err);
 
+/* ---- tokens.c ---- */
+
+/*
+ * admin_grants_check - in a body: is every bucket one? ERR_INVALID
+ */
+int	 admin_grants_check(struct txn *txn, const struct grant *grants, size_t n, struct err *err);
+
 /* ---- policies.c ---- */
 
 /*

@@ -43,19 +43,27 @@ check_spec(const struct admin_token_spec *spec, struct err *err)
 	return spec->text.n > 0 ? check_text(spec->text, err) : 0;
 }
 
+int
+admin_grants_check(struct txn *txn, const struct grant *grants, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct store_bucket bucket;
+
+		if (grants[i].resource == GRANT_BUCKETS && grants[i].id != 0 &&
+		    store_bucket_get(txn, grants[i].id, &bucket, err) != 0)
+			return err->code != ERR_NOT_FOUND ? -1 :
+			    err_set(err, ERR_INVALID, "a permission names a bucket that is none");
+	}
+	return 0;
+}
+
 static int
 create_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct store_token *token = arg;
 
-	for (size_t i = 0; i < token->n_grants; i++) {
-		struct store_bucket bucket;
-
-		if (token->grants[i].resource == GRANT_BUCKETS && token->grants[i].id != 0 &&
-		    store_bucket_get(txn, token->grants[i].id, &bucket, err) != 0)
-			return err->code != ERR_NOT_FOUND ? -1 :
-			    err_set(err, ERR_INVALID, "a permission names a bucket that is none");
-	}
+	if (admin_grants_check(txn, token->grants, token->n_grants, err) != 0)
+		return -1;
 	return store_token_create(txn, token, err);
 }
 
@@ -132,6 +140,8 @@ admin_token_set_active(struct store *store, struct arena *arena, uint64_t id, bo
 {
 	struct activation activation = { id, active, out };
 
+	if (!active)		/* nor must a full disk forbid to lock somebody out */
+		return admin_take_away(store, arena, activate_body, &activation, err);
 	return admin_change(store, arena, activate_body, &activation, err);
 }
 
@@ -144,5 +154,5 @@ delete_body(struct txn *txn, void *arg, struct err *err)
 int
 admin_token_delete(struct store *store, struct arena *arena, uint64_t id, struct err *err)
 {
-	return admin_change(store, arena, delete_body, &id, err);
+	return admin_take_away(store, arena, delete_body, &id, err);
 }

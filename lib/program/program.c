@@ -13,6 +13,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+/*
+ * Who guesses must not keep a process that stays up from everybody else for long.
+ */
+#define PASSWORD_WAIT_MS 1000
+
 int
 program_begin_at(struct program *program, const char *name, const char *path, const char *home,
     struct err *err)
@@ -23,7 +28,10 @@ program_begin_at(struct program *program, const char *name, const char *path, co
 	program->name = name;
 	program->arena = arena_new(4096);
 	program->auth = auth_new();
-	return settings_read(&program->settings, program->arena, path, home, err);
+	if (settings_read(&program->settings, program->arena, path, home, err) != 0)
+		return -1;
+	auth_limit(program->auth, program->settings.password_checks, PASSWORD_WAIT_MS);
+	return 0;
 }
 
 void

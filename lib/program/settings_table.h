@@ -47,6 +47,8 @@ SETTING(FLAG,	  influxql_management, "no",
     "let an all-access token run CREATE DATABASE and its like")
 SETTING(FLAG,	  influxql_delete_by_field, "no",
     "let DELETE ask for values of fields, which InfluxDB 1.x refuses: DELETE FROM m WHERE v > 5")
+SETTING(COUNT,	  password_checks, "4",
+    "passwords hashed at a time, over all processes: each takes 19 MiB; 0 is any number")
 SETTING(DURATION, query_timeout, "30s",
     "how long a query may run; 0s is without a limit")
 SETTING(COUNT,	  query_max_rows, "0",

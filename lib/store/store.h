@@ -1,5 +1,5 @@
 /*
- * store/store.h - the store: buckets, DBRPs, tokens, measurements, series and their rows
+ * store/store.h - the store: buckets, DBRPs, tokens, users, measurements, series and their rows
  *
  * One Berkeley DB environment in a home directory, shared by every process on the machine. Only
  * one process at a time is inside the library, and processes may be killed at any moment
@@ -244,8 +244,53 @@ int		 store_token_delete(struct txn *txn, uint64_t id, struct err *err);
 int		 store_token_list(struct txn *txn, struct store_token **list, size_t *n,
 		     struct err *err);
 
+/* ---- users ---- */
+
+struct store_user {
+	uint64_t	 id;		/* given by store_user_create */
+	struct slice	 name;
+	struct slice	 hash;		/* of the password, as text; what it means auth knows */
+	int64_t		 created_ns, updated_ns;
+	struct grant	*grants;
+	size_t		 n_grants;
+};
+
 /*
- * store_auth_generation - moves whenever a token or a bucket changes, so that what a process
+ * store_user_find - by name: ERR_NOT_FOUND `user not found`
+ * store_user_create - ERR_CONFLICT `user already exists`; fills id and times
+ * store_user_update - one that was found: hash and grants
+ * store_user_delete - by name; ERR_NOT_FOUND
+ * store_user_list - all, by name
+ * store_user_any - is there a user at all?
+ */
+int		 store_user_find(struct txn *txn, struct slice name, struct store_user *out,
+		     struct err *err);
+int		 store_user_create(struct txn *txn, struct store_user *user, struct err *err);
+int		 store_user_update(struct txn *txn, struct store_user *user, struct err *err);
+int		 store_user_delete(struct txn *txn, struct slice name, struct err *err);
+int		 store_user_list(struct txn *txn, struct store_user **list, size_t *n,
+		     struct err *err);
+int		 store_user_any(struct txn *txn, bool *any, struct err *err);
+
+/* ---- turns: what only so many processes of a home may do at a time ---- */
+
+enum store_turn_kind { STORE_TURN_PASSWORD };
+
+struct store_turn {
+	int		 fd;
+};
+
+/*
+ * store_turn_take - one of n_turns, or wait for it; store_turn_end gives it back, as the end of the
+ *     process does
+ *   errs   ERR_UNAVAILABLE  all were taken for all of wait_ms
+ */
+int		 store_turn_take(struct store *store, enum store_turn_kind kind, uint64_t n_turns,
+		     uint64_t wait_ms, struct store_turn *turn, struct err *err);
+void		 store_turn_end(struct store_turn *turn);
+
+/*
+ * store_auth_generation - moves whenever a token, a user or a bucket changes, so that what a process
  *     remembers of them can be known as stale; cheap (no section)
  */
 uint64_t	 store_auth_generation(struct store *store);

@@ -136,7 +136,7 @@ struct txn {
 	struct env_handles *h;
 	DB_TXN		*db;		/* NULL while reading */
 	enum txn_fate	 fate;
-	bool		 auth_changed;	/* tokens or buckets: move auth_generation at the commit */
+	bool		 auth_changed;	/* tokens, users or buckets: move auth_generation at the commit */
 	bool		 schema_changed;	/* something was taken away: move schema_generation */
 	uint32_t	 journal_first;	/* the commit makes this the oldest file; 0 = as it is */
 };
@@ -258,6 +258,17 @@ uint64_t	 record_get_u64(struct record_reader *r);
 struct slice	 record_get_text(struct record_reader *r);
 void		 record_get_bytes(struct record_reader *r, void *p, size_t n);
 int		 record_close(struct record_reader *r, const char *what, struct err *err);
+
+/* ---- grants at the end of a record (grant_list.c) ---- */
+
+/*
+ * grant_list_put, grant_list_get - get closes the record
+ * grant_list_check - ERR_INVALID when there are too many for a record of `what`
+ */
+void		 grant_list_put(struct record *r, const struct grant *list, size_t n);
+int		 grant_list_get(struct record_reader *r, const char *what, struct arena *arena,
+		     struct grant **list, size_t *n, struct err *err);
+int		 grant_list_check(const char *what, size_t n, struct err *err);
 
 /* ---- counters (counter_table.c) ---- */
 

@@ -2,14 +2,12 @@
  * store/token_table.c - tokens by the hash of their secret; the secret itself is nowhere
  *
  *     'T' id    -> record 1: hash (32 bytes), description, active, created, updated, expires,
- *                  number of grants, per grant: actions, resource, id
+ *                  grants (grant_list.c)
  *     't' hash  -> record 1: id
  */
 #include "base/clock.h"
 #include "store/ids.h"
 #include "store/store_priv.h"
-
-#define MAX_GRANTS 100000
 
 static struct key
 id_key(struct txn *txn, uint64_t id)
@@ -43,12 +41,7 @@ put(struct txn *txn, const struct store_token *token, struct err *err)
 	record_u64(&r, (uint64_t)token->created_ns);
 	record_u64(&r, (uint64_t)token->updated_ns);
 	record_u64(&r, (uint64_t)token->expires_ns);
-	record_u64(&r, token->n_grants);
-	for (size_t i = 0; i < token->n_grants; i++) {
-		record_u64(&r, token->grants[i].actions);
-		record_u64(&r, token->grants[i].resource);
-		record_u64(&r, token->grants[i].id);
-	}
+	grant_list_put(&r, token->grants, token->n_grants);
 	result = txn_put(txn, DB_CATALOGUE, key_slice(&key), record_end(&r), err);
 	record_free(&r);
 	return result;
@@ -58,7 +51,6 @@ static int
 decode(struct txn *txn, struct slice value, uint64_t id, struct store_token *out, struct err *err)
 {
 	struct record_reader r;
-	uint64_t n;
 
 	if (record_open(&r, value, 1, "token", err) != 0)
 		return -1;
@@ -69,17 +61,7 @@ decode(struct txn *txn, struct slice value, uint64_t id, struct store_token *out
 	out->created_ns = (int64_t)record_get_u64(&r);
 	out->updated_ns = (int64_t)record_get_u64(&r);
 	out->expires_ns = (int64_t)record_get_u64(&r);
-	n = record_get_u64(&r);
-	if (n > MAX_GRANTS || n * 24 != r.rest.n)
-		return err_set(err, ERR_CORRUPT, "a token record miscounts its grants");
-	out->n_grants = n;
-	out->grants = arena_array(txn->arena, struct grant, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		out->grants[i].actions = (uint8_t)record_get_u64(&r);
-		out->grants[i].resource = (uint8_t)record_get_u64(&r);
-		out->grants[i].id = record_get_u64(&r);
-	}
-	return record_close(&r, "token", err);
+	return grant_list_get(&r, "token", txn->arena, &out->grants, &out->n_grants, err);
 }
 
 int
@@ -118,8 +100,8 @@ store_token_create(struct txn *txn, struct store_token *token, struct err *err)
 		return err_set(err, ERR_CONFLICT, "this token exists already");
 	if (found < 0 || ids_new(txn, 'T', &token->id, err) != 0)
 		return -1;
-	if (token->n_grants > MAX_GRANTS)
-		return err_set(err, ERR_INVALID, "a token may have at most %d grants", MAX_GRANTS);
+	if (grant_list_check("token", token->n_grants, err) != 0)
+		return -1;
 	token->created_ns = token->updated_ns = clock_now_ns();
 	txn->auth_changed = true;
 	return put(txn, token, err) != 0 ? -1 : ids_put(txn, &key, token->id, err);
