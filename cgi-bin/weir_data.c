@@ -257,6 +257,7 @@ fill_query(struct weir *weir, struct query_request *request, struct err *err)
 		request->database = weir_option(weir, "bucket");
 	request->policy = weir_option(weir, "rp");
 	request->management = settings->influxql_management;
+	request->users = settings->influxql_users;
 	request->delete_by_field = settings->influxql_delete_by_field;
 	request->now_ns = clock_now_ns();
 	request->limits.max_rows = settings->query_max_rows;

@@ -52,7 +52,9 @@ fill_request(struct http_request *req, const struct settings *settings,
 	request->policy = http_param(req, "rp");
 	request->params = http_param(req, "params");
 	request->read_only = req->method == HTTP_GET;
+	request->forbid_change = program_forbids_change(req);
 	request->management = settings->influxql_management;
+	request->users = settings->influxql_users;
 	request->delete_by_field = settings->influxql_delete_by_field;
 	request->now_ns = clock_now_ns();
 	request->limits.max_rows = settings->query_max_rows;

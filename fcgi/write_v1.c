@@ -18,7 +18,7 @@ write_v1_handle(struct http_request *req, struct err *err)
 	};
 	struct grants grants;
 
-	if (program_identify(req, &grants, err) != 0 ||
+	if (program_identify_writer(req, &grants, err) != 0 ||
 	    write_precision(req, "db/rp/precision", &request.precision, err) != 0)
 		return -1;
 	return write_answer(req, &request, &grants, err);

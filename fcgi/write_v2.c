@@ -16,7 +16,7 @@ write_v2_handle(struct http_request *req, struct err *err)
 	};
 	struct grants grants;
 
-	if (program_identify(req, &grants, err) != 0 ||
+	if (program_identify_writer(req, &grants, err) != 0 ||
 	    write_precision(req, "org/bucket/precision", &request.precision, err) != 0)
 		return -1;
 	return write_answer(req, &request, &grants, err);

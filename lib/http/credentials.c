@@ -26,7 +26,7 @@ static void
 found(struct http_credential *c, struct slice user, struct slice secret)
 {
 	if (secret.n != 0)
-		*c = (struct http_credential){ true, user, secret };
+		*c = (struct http_credential){ .present = true, .user = user, .secret = secret };
 }
 
 /*
@@ -119,6 +119,7 @@ http_credentials_parse(struct http_credential *c, struct arena *arena, struct sl
 			found_pair(c, rest);
 		else if (base64_decode(arena, rest, &plain))
 			found_pair(c, plain);
+		c->ambient = c->present;
 	}
 }
 

@@ -89,6 +89,7 @@ struct http_program {
 
 struct http_credential {	/* as sent, not yet judged */
 	bool		 present;	/* a secret was found */
+	bool		 ambient;	/* by the Basic scheme: a browser may have sent it unasked */
 	struct slice	 user;		/* often empty; mostly ignored */
 	struct slice	 secret;	/* token or password; never empty when present */
 };

@@ -228,8 +228,29 @@ struct explain {
 	struct select	*select;
 };
 
-struct refused {			/* read in full, never executed by weir */
+enum user_verb {			/* what a statement about users does with one */
+	USER_NONE,			/* it is about something else */
+	USER_SHOW,
+	USER_SHOW_GRANTS,
+	USER_CREATE,
+	USER_DROP,
+	USER_SET_PASSWORD,
+	USER_GRANT,
+	USER_REVOKE,
+};
+
+struct user_words {
+	enum user_verb	 verb;
+	struct slice	 name;
+	struct slice	 password;
+	struct slice	 database;	/* of GRANT and REVOKE; "" = of all: ALL PRIVILEGES */
+	bool		 read, write;	/* what is granted or revoked on it */
+	bool		 all;		/* CREATE USER ... WITH ALL PRIVILEGES */
+};
+
+struct refused {			/* read in full; refused by name unless it is about users */
 	struct slice	 text;		/* as InfluxDB prints it; passwords are [REDACTED] */
+	struct user_words user;
 };
 
 enum statement_kind {

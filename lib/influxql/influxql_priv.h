@@ -17,6 +17,7 @@ struct parser {
 	struct err	*err;
 	unsigned	 depth;			/* parentheses, calls, subqueries open now */
 	bool		 in_group_by;		/* where 1mo and 1y are durations */
+	bool		 secret;		/* PASSWORD was read: show no word of the text behind it */
 };
 
 /* ---- parser.c: tokens ---- */

@@ -1,9 +1,11 @@
 /*
- * influxql/parse_refused.c - statements that weir knows by name alone
+ * influxql/parse_refused.c - statements that weir knows by name alone, and those about users
  *
  * Users, grants, subscriptions, continuous queries, shards, running queries: each is read to its end,
  * so that a mistake in it is told as InfluxDB tells it and so that the statements behind it are
- * found, and kept as its text. Passwords are not kept.
+ * found, and kept as its text. Those about users are run where a site allows it, so their words are
+ * kept too. A password is in no text; and because one that was quoted wrongly goes on behind its
+ * quotes, no message shows a word of what follows PASSWORD.
  */
 #include "influxql/influxql_priv.h"
 
@@ -18,20 +20,26 @@ finish(struct parser *p, struct statement *s, struct buf *text, int result)
 
 /* A name that `before` (a keyword or nothing) announces. */
 static int
-add_name(struct parser *p, struct buf *text, enum token_kind before)
+take_name(struct parser *p, struct buf *text, enum token_kind before, struct slice *name)
 {
-	struct slice name;
-
 	if (before != TOKEN_EOF) {
 		if (influxql_parser_keyword(p, before) != 0)
 			return -1;
 		buf_printf(text, " %s", influxql_token_name(before));
 	}
-	if (influxql_parser_ident(p, &name) != 0)
+	if (influxql_parser_ident(p, name) != 0)
 		return -1;
 	buf_putc(text, ' ');
-	influxql_print_ident(text, name);
+	influxql_print_ident(text, *name);
 	return 0;
+}
+
+static int
+add_name(struct parser *p, struct buf *text, enum token_kind before)
+{
+	struct slice name;
+
+	return take_name(p, text, before, &name);
 }
 
 /* show_words = "SHOW" ( "CONTINUOUS" "QUERIES" | "QUERIES" | "SHARD" "GROUPS" | "SHARDS"
@@ -41,6 +49,8 @@ influxql_parse_refused_words(struct parser *p, struct statement *s)
 {
 	(void)p;
 	s->refused.text = slice_from(s->words);
+	if (slice_eq(s->refused.text, SLICE("SHOW USERS")))
+		s->refused.user.verb = USER_SHOW;
 	return 0;
 }
 
@@ -68,12 +78,16 @@ influxql_parse_refused_module(struct parser *p, struct statement *s)
 int
 influxql_parse_refused_name(struct parser *p, struct statement *s)
 {
+	struct user_words *user = &s->refused.user;
 	struct buf text = { 0 };
 
 	buf_puts(&text, s->words);
-	if (slice_eq(slice_from(s->words), SLICE("SHOW GRANTS")))
+	user->verb = USER_DROP;
+	if (slice_eq(slice_from(s->words), SLICE("SHOW GRANTS"))) {
 		buf_puts(&text, " FOR");
-	return finish(p, s, &text, add_name(p, &text, TOKEN_EOF));
+		user->verb = USER_SHOW_GRANTS;
+	}
+	return finish(p, s, &text, take_name(p, &text, TOKEN_EOF, &user->name));
 }
 
 /*
@@ -134,22 +148,31 @@ influxql_parse_drop_on(struct parser *p, struct statement *s)
 	return finish(p, s, &text, result);
 }
 
+static int
+parse_password(struct parser *p, struct slice *password)
+{
+	p->secret = true;
+	return influxql_parser_string(p, password);
+}
+
 /* create_user = "CREATE" "USER" ident "WITH" "PASSWORD" string [ "WITH" "ALL" "PRIVILEGES" ] . */
 int
 influxql_parse_create_user(struct parser *p, struct statement *s)
 {
+	struct user_words *user = &s->refused.user;
 	struct buf text = { 0 };
-	struct slice password;
 	int result;
 
+	user->verb = USER_CREATE;
 	buf_puts(&text, s->words);
-	result = add_name(p, &text, TOKEN_EOF);
+	result = take_name(p, &text, TOKEN_EOF, &user->name);
 	if (result != 0 || influxql_parser_keyword(p, TOKEN_WITH) != 0 ||
 	    influxql_parser_keyword(p, TOKEN_PASSWORD) != 0 ||
-	    influxql_parser_string(p, &password) != 0)
+	    parse_password(p, &user->password) != 0)
 		return finish(p, s, &text, -1);
 	buf_puts(&text, " WITH PASSWORD [REDACTED]");
-	if (influxql_parser_accept(p, TOKEN_WITH)) {
+	user->all = influxql_parser_accept(p, TOKEN_WITH);
+	if (user->all) {
 		if (influxql_parser_keyword(p, TOKEN_ALL) != 0 ||
 		    influxql_parser_keyword(p, TOKEN_PRIVILEGES) != 0)
 			return finish(p, s, &text, -1);
@@ -162,14 +185,15 @@ influxql_parse_create_user(struct parser *p, struct statement *s)
 int
 influxql_parse_set_password(struct parser *p, struct statement *s)
 {
+	struct user_words *user = &s->refused.user;
 	struct buf text = { 0 };
-	struct slice password;
 	struct token token;
 
+	user->verb = USER_SET_PASSWORD;
 	buf_puts(&text, "SET PASSWORD FOR");
-	if (add_name(p, &text, TOKEN_EOF) != 0 ||
+	if (take_name(p, &text, TOKEN_EOF, &user->name) != 0 ||
 	    influxql_parser_expect(p, TOKEN_EQ, "=", &token) != 0 ||
-	    influxql_parser_string(p, &password) != 0)
+	    parse_password(p, &user->password) != 0)
 		return finish(p, s, &text, -1);
 	buf_puts(&text, " = [REDACTED]");
 	return finish(p, s, &text, 0);
@@ -184,6 +208,7 @@ int
 influxql_parse_grant(struct parser *p, struct statement *s)
 {
 	bool grant = slice_eq(slice_from(s->words), SLICE("GRANT"));
+	struct user_words *user = &s->refused.user;
 	enum token_kind to = grant ? TOKEN_TO : TOKEN_FROM;
 	struct buf text = { 0 };
 	struct token token = influxql_parser_next(p);
@@ -194,17 +219,20 @@ influxql_parse_grant(struct parser *p, struct statement *s)
 		return influxql_parser_found(p, &token, "READ, WRITE, ALL [PRIVILEGES]");
 	if (all)
 		influxql_parser_accept(p, TOKEN_PRIVILEGES);
+	user->verb = grant ? USER_GRANT : USER_REVOKE;
+	user->read = all || token.kind == TOKEN_READ;
+	user->write = all || token.kind == TOKEN_WRITE;
 	buf_printf(&text, "%s %s", s->words, all ? "ALL PRIVILEGES" : influxql_token_name(token.kind));
 	token = influxql_parser_next(p);
 	if (token.kind == TOKEN_ON) {
 		buf_puts(&text, " ON");
-		result = add_name(p, &text, TOKEN_EOF);
+		result = take_name(p, &text, TOKEN_EOF, &user->database);
 		if (result == 0)
-			result = add_name(p, &text, to);
+			result = take_name(p, &text, to, &user->name);
 	} else if (token.kind == to && all) {
 		s->words = grant ? "GRANT ALL" : "REVOKE ALL";
 		buf_printf(&text, " %s", influxql_token_name(to));
-		result = add_name(p, &text, TOKEN_EOF);
+		result = take_name(p, &text, TOKEN_EOF, &user->name);
 	} else {
 		result = influxql_parser_found(p, &token, !all ? "ON" : grant ? "ON, TO" : "ON, FROM");
 	}

@@ -44,8 +44,8 @@ influxql_parser_fail_at(struct parser *p, struct position at, const char *fmt, .
 int
 influxql_parser_found(struct parser *p, const struct token *token, const char *expected)
 {
-	struct slice text = token->text.n > 0 ? token->text :
-	    slice_from(influxql_token_name(token->kind));
+	struct slice text = token->text.n == 0 ? slice_from(influxql_token_name(token->kind)) :
+	    p->secret ? SLICE("[REDACTED]") : token->text;
 	struct slice cut = utf8_cut(text, FOUND_MAX);
 
 	return influxql_parser_fail_at(p, token->at, "found " SLICE_FMT "%s, expected %s",

@@ -130,6 +130,17 @@ int		 program_serve(struct program *program, const struct http_route *routes,
 struct program	*program_of(struct http_request *req);
 int		 program_identify(struct http_request *req, struct grants *grants, struct err *err);
 
+/* ---- origin.c ---- */
+
+/*
+ * program_forbids_change - is this request a page's of another site, which must change nothing?
+ * program_identify_writer - program_identify for an endpoint that writes
+ *   errs   ERR_FORBIDDEN  a page of another site may not write with a Basic credential, ...
+ */
+bool		 program_forbids_change(struct http_request *req);
+int		 program_identify_writer(struct http_request *req, struct grants *grants,
+		     struct err *err);
+
 /* ---- health.c ---- */
 
 /*

@@ -47,6 +47,10 @@ SETTING(FLAG,	  influxql_management, "no",
     "let an all-access token run CREATE DATABASE and its like")
 SETTING(FLAG,	  influxql_delete_by_field, "no",
     "let DELETE ask for values of fields, which InfluxDB 1.x refuses: DELETE FROM m WHERE v > 5")
+SETTING(FLAG,	  influxql_users, "no",
+    "with influxql_management, let it run CREATE USER, GRANT and their like too")
+SETTING(FLAG,	  cross_site_basic, "no",
+    "let pages of other sites write and change with Basic credentials, which browsers send unasked")
 SETTING(COUNT,	  password_checks, "4",
     "passwords hashed at a time, over all processes: each takes 19 MiB; 0 is any number")
 SETTING(DURATION, query_timeout, "30s",

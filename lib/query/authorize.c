@@ -81,9 +81,37 @@ authorize_change(struct query_context *ctx, const struct statement *statement, s
 	return 0;
 }
 
+bool
+query_authorize_changes(const struct statement *statement)
+{
+	switch (statement->kind) {
+	case STATEMENT_SELECT:
+		return statement->select->has_into;
+	case STATEMENT_DELETE:
+	case STATEMENT_DROP_SERIES:
+	case STATEMENT_DROP_MEASUREMENT:
+	case STATEMENT_DROP_DATABASE:
+	case STATEMENT_DROP_RETENTION_POLICY:
+	case STATEMENT_CREATE_DATABASE:
+	case STATEMENT_CREATE_RETENTION_POLICY:
+	case STATEMENT_ALTER_RETENTION_POLICY:
+		return true;
+	case STATEMENT_REFUSED:
+		return statement->refused.user.verb != USER_NONE &&
+		    statement->refused.user.verb != USER_SHOW &&
+		    statement->refused.user.verb != USER_SHOW_GRANTS;
+	default:
+		return false;
+	}
+}
+
 int
 query_authorize(struct query_context *ctx, const struct statement *statement, struct err *err)
 {
+	const struct err foreign = { ERR_FORBIDDEN, "a page of another site may change nothing" };
+
+	if (ctx->request->forbid_change && query_authorize_changes(statement))
+		return judge(statement, &foreign, err);
 	switch (statement->kind) {
 	case STATEMENT_SELECT:
 		return authorize_sources(ctx, statement, statement->select->sources,

@@ -142,22 +142,9 @@ dispatch(struct query_context *ctx, const struct statement *statement, struct er
  * too, but has never been warned of.
  */
 static bool
-is_change(const struct statement *statement)
+is_warned_of(const struct statement *statement)
 {
-	switch (statement->kind) {
-	case STATEMENT_SELECT:
-		return statement->select->has_into;
-	case STATEMENT_DROP_SERIES:
-	case STATEMENT_DROP_MEASUREMENT:
-	case STATEMENT_DROP_DATABASE:
-	case STATEMENT_DROP_RETENTION_POLICY:
-	case STATEMENT_CREATE_DATABASE:
-	case STATEMENT_CREATE_RETENTION_POLICY:
-	case STATEMENT_ALTER_RETENTION_POLICY:
-		return true;
-	default:
-		return false;
-	}
+	return statement->kind != STATEMENT_DELETE && query_authorize_changes(statement);
 }
 
 /*
@@ -166,7 +153,7 @@ is_change(const struct statement *statement)
 static void
 put_warning(struct buf *text, const struct query_context *ctx, const struct statement *statement)
 {
-	if (!ctx->request->read_only || !is_change(statement))
+	if (!ctx->request->read_only || !is_warned_of(statement))
 		return;
 	buf_puts(text, "deprecated use of '");
 	influxql_print_statement(text, statement);

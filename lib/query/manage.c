@@ -23,6 +23,7 @@ static const struct {
 	{ STATEMENT_CREATE_RETENTION_POLICY, true, query_manage_databases },
 	{ STATEMENT_ALTER_RETENTION_POLICY, true, query_manage_databases },
 	{ STATEMENT_DROP_RETENTION_POLICY, true, query_manage_databases },
+	{ STATEMENT_REFUSED, true, query_manage_users },	/* those about users; others refuse */
 };
 
 static bool
@@ -32,11 +33,17 @@ is_manager(const struct query_context *ctx)
 }
 
 int
+query_manage_refuse(const struct statement *statement, struct err *err)
+{
+	return err_set(err, ERR_NOT_IMPLEMENTED, "not implemented: %s",
+	    statement->kind == STATEMENT_EXPLAIN ? "EXPLAIN" : statement->words);
+}
+
+int
 query_manage_run(struct query_context *ctx, const struct statement *statement, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].kind == statement->kind && (!rows[i].management || is_manager(ctx)))
 			return rows[i].run(ctx, statement, err);
-	return err_set(err, ERR_NOT_IMPLEMENTED, "not implemented: %s",
-	    statement->kind == STATEMENT_EXPLAIN ? "EXPLAIN" : statement->words);
+	return query_manage_refuse(statement, err);
 }

@@ -35,7 +35,9 @@ struct query_request {
 	struct slice	 policy;	/* the rp parameter; "" = the default one */
 	struct slice	 params;	/* a JSON object; "" = none */
 	bool		 read_only;	/* asked by GET: a statement that changes something runs, and warns */
+	bool		 forbid_change;	/* asked by a page of another site: nothing may be changed */
 	bool		 management;	/* management statements are run for an all-access token */
+	bool		 users;		/* those about users are among them */
 	bool		 delete_by_field;	/* DELETE may ask for values of fields */
 	int64_t		 now_ns;	/* what now() is */
 	struct query_limits limits;
@@ -51,7 +53,7 @@ struct query_request {
  *   out    *query   good until query_end; NULL when refused
  *   errs   ERR_SYNTAX, ERR_INVALID  the text, the parameters, or no statement in the text
  *          ERR_FORBIDDEN    error authorizing query: not authorized to execute statement 'S',
- *                           requires READ on d
+ *                           requires READ on d; ... a page of another site may change nothing
  *          ERR_UNAVAILABLE, ERR_IO, ERR_CORRUPT  from the store
  */
 int	 query_prepare(const struct query_request *request, struct query **query, struct err *err);

@@ -115,9 +115,11 @@ void	 query_destinations_free(struct query_destinations *destinations);
 /*
  * query_authorize - may a statement be run by who asks? What does not exist is no reason to refuse
  *   errs   ERR_FORBIDDEN  error authorizing query: not authorized to execute statement 'S', requires
- *                         READ on d
+ *                         READ on d; ... a page of another site may change nothing
  *          ERR_UNAVAILABLE, ERR_IO, ERR_CORRUPT  from the store
+ * query_authorize_changes - does it change anything that is stored?
  */
+bool	 query_authorize_changes(const struct statement *statement);
 int	 query_authorize(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
 
@@ -140,11 +142,14 @@ int	 query_show_run(struct query_context *ctx, const struct statement *statement
 /* manage.c: all that is neither SELECT nor SHOW, and who may */
 int	 query_manage_run(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
+int	 query_manage_refuse(const struct statement *statement, struct err *err);	/* by name */
 
-/* ... and by whom: delete.c, manage_databases.c, into.c, explain.c */
+/* ... and by whom: delete.c, manage_databases.c, manage_users.c, into.c, explain.c */
 int	 query_delete_run(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
 int	 query_manage_databases(struct query_context *ctx, const struct statement *statement,
+	     struct err *err);
+int	 query_manage_users(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
 int	 query_into_run(struct query_context *ctx, const struct statement *statement,
 	     struct err *err);
