@@ -405,4 +405,5 @@ settings_store_options(const struct settings *settings, struct store_options *op
 	options->wait_ms = (uint64_t)settings->lock_wait / 1000000;
 	options->max_columns = settings->max_columns;
 	options->max_measurements = settings->max_measurements;
+	options->max_series = settings->max_series;
 }

@@ -29,6 +29,9 @@ SETTING(COUNT,	  max_columns, "1000",
     "tags and fields of a measurement, time included; further ones are refused line by line")
 SETTING(COUNT,	  max_measurements, "0",
     "measurements of a bucket; 0 is any number")
+SETTING(COUNT,	  max_series, "2000000",
+    "series of a bucket; points of further ones are refused, with the tag that has most values; "
+    "0 is any number")
 SETTING(SIZE,	  body_limit, "50000000",
     "a request body as it is sent; more is answered with 413")
 SETTING(SIZE,	  inflated_limit, "250000000",

@@ -14,6 +14,7 @@
 #include "codec/codec.h"
 #include "store/journal.h"
 #include "store/register.h"
+#include "store/series_count.h"
 
 #define RECORD_ROWS 8192
 #define RECORD_BYTES (1u << 20)
@@ -170,6 +171,27 @@ reject_table(struct store *store, struct batch *batch, struct append_table *tabl
 }
 
 /*
+ * Rows whose series is one too many for the bucket; those of others stay.
+ */
+static void
+reject_too_many_series(struct store *store, struct batch *batch, struct append_table *table,
+    const struct schema_bucket *bucket)
+{
+	const struct batch_table *rows = table->rows;
+	const char *culprit = series_count_culprit(store, bucket->id);
+
+	for (uint32_t row = 0; row < rows->n_rows; row++) {
+		if (bit_get(table->dead, row) || (table->m != NULL && register_is_known(
+		    rows->refs[rows->series[row]], store->schema.generation)))
+			continue;
+		kill_row(table, row);
+		batch_reject(batch->rejects, BATCH_REJECT_LIMIT, rows->lines[row],
+		    "max-series-per-database limit exceeded: (%llu): this would be one more; %s",
+		    (unsigned long long)store->env.options.max_series, culprit);
+	}
+}
+
+/*
  * 0, 1 when the schema has moved, -1
  */
 static int
@@ -190,7 +212,10 @@ prepare_table(struct store *store, struct schema_bucket *bucket, struct batch *b
 	if (stale)
 		return 1;
 	if (table->m == NULL) {
-		reject_table(store, batch, table, bucket);
+		if (table->full)
+			reject_too_many_series(store, batch, table, bucket);
+		else
+			reject_table(store, batch, table, bucket);
 		return 0;
 	}
 	reject_field_conflicts(store, batch, table);
@@ -198,8 +223,10 @@ prepare_table(struct store *store, struct schema_bucket *bucket, struct batch *b
 		return -1;
 	if (table->n_live == 0)
 		return 0;
-	if (register_series(store, table, &stale, err) != 0)
+	if (register_series(store, bucket, table, &stale, err) != 0)
 		return -1;
+	if (!stale && table->full)
+		reject_too_many_series(store, batch, table, bucket);
 	return stale;
 }
 

@@ -352,7 +352,7 @@ drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *d
 	if (batch.n > 0)
 		return 0;
 	*dropped = true;
-	return drop_series_record(txn, job->d->m->id, id, err);
+	return drop_series_record(txn, job->d->m->bucket_id, job->d->m->id, id, err);
 }
 
 /*

@@ -17,6 +17,7 @@ int	 drop_note_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement
 int	 drop_is_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, bool *garbage,
 	     struct err *err);
 int	 drop_purge(struct store *store, struct err *err);
-int	 drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);
+int	 drop_series_record(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
+	     uint64_t id, struct err *err);
 
 #endif

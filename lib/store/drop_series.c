@@ -5,6 +5,7 @@
  * stays behind under its id.
  */
 #include "store/drop.h"
+#include "store/series_count.h"
 #include "store/tag_table.h"
 
 struct tags {
@@ -53,7 +54,8 @@ unindex(struct txn *txn, uint32_t measurement_id, uint64_t id, const struct tags
 }
 
 int
-drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
+drop_series_record(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint64_t id,
+    struct err *err)
 {
 	struct series_block block = { 0 };
 	struct series_entry entry;
@@ -65,5 +67,7 @@ drop_series_record(struct txn *txn, uint32_t measurement_id, uint64_t id, struct
 	series_block_free(&block);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
+	if (series_count_add(txn, bucket_id, measurement_id, -1, err) != 0)
+		return -1;
 	return unindex(txn, measurement_id, id, &tags, err);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "store/drop.h"
 #include "store/ids.h"
+#include "store/series_count.h"
 #include "store/store_priv.h"
 
 static struct key
@@ -88,6 +89,42 @@ measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *
 	return txn_each(txn, DB_CATALOGUE, key_slice(&prefix), count, n, err);
 }
 
+struct name_search {
+	uint32_t	 id;
+	struct slice	 name;
+};
+
+static int
+is_wanted(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
+{
+	struct name_search *search = arg;
+	struct record_reader r;
+	uint64_t id;
+
+	if (record_open(&r, value, 1, "measurement", err) != 0)
+		return -1;
+	id = record_get_u64(&r);
+	if (record_close(&r, "measurement", err) != 0)
+		return -1;
+	if (id != search->id)
+		return 0;
+	search->name = arena_copy(txn->arena, slice_make(key.p + 9, key.n - 9));
+	return 1;
+}
+
+int
+measurement_name(struct txn *txn, uint64_t bucket_id, uint32_t id, struct slice *name,
+    struct err *err)
+{
+	struct key prefix = measurement_key(txn, bucket_id, SLICE(""));
+	struct name_search search = { .id = id };
+
+	if (txn_each(txn, DB_CATALOGUE, key_slice(&prefix), is_wanted, &search, err) != 0)
+		return -1;
+	*name = search.name;
+	return 0;
+}
+
 int
 measurement_forget(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t id,
     struct err *err)
@@ -95,7 +132,8 @@ measurement_forget(struct txn *txn, uint64_t bucket_id, struct slice name, uint3
 	struct key key = measurement_key(txn, bucket_id, name), columns = column_key(txn, id, SLICE(""));
 
 	if (txn_delete(txn, DB_CATALOGUE, key_slice(&key), err) != 0 ||
-	    txn_delete_all(txn, DB_CATALOGUE, key_slice(&columns), err) != 0)
+	    txn_delete_all(txn, DB_CATALOGUE, key_slice(&columns), err) != 0 ||
+	    series_count_forget(txn, bucket_id, id, err) != 0)
 		return -1;
 	return drop_note_garbage(txn, bucket_id, id, err);
 }

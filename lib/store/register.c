@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "store/register.h"
+#include "store/series_count.h"
 
 static uint64_t
 generation_now(const struct store *store)
@@ -72,6 +73,7 @@ struct column_job {
 	struct slice	 name;			/* of the measurement */
 	uint32_t	 measurement_id;	/* 0 = not known yet; then found or made */
 	bool		 made, forbidden;	/* the measurement */
+	bool		 full;			/* ... for the bucket's series are too many */
 	struct candidate *candidates;
 	size_t		 n, cap;
 	size_t		 n_known;		/* columns that the process knows */
@@ -205,7 +207,7 @@ load_column(void *arg, const struct column *column)
 static int
 find_measurement(struct txn *txn, struct column_job *job, struct err *err)
 {
-	uint64_t most = txn->store->env.options.max_measurements;
+	uint64_t most = txn->store->env.options.max_measurements, room;
 	int found;
 
 	if (job->measurement_id != 0)
@@ -217,6 +219,12 @@ find_measurement(struct txn *txn, struct column_job *job, struct err *err)
 		return column_each(txn, job->measurement_id, load_column, job, err);
 	if (most != 0 && job->bucket->n_measurements >= most) {
 		job->forbidden = true;
+		return 0;
+	}
+	if (series_count_room(txn, job->bucket->id, &room, err) != 0)
+		return -1;
+	if (room == 0) {		/* it would have no series */
+		job->forbidden = job->full = true;
 		return 0;
 	}
 	job->made = true;
@@ -268,6 +276,7 @@ column_body(struct txn *txn, void *arg, struct err *err)
 static void
 remember_columns(struct store *store, struct column_job *job, struct append_table *table)
 {
+	table->full = job->full;
 	if (job->forbidden)
 		return;
 	if (table->m == NULL) {

@@ -18,14 +18,15 @@ register_is_known(const struct series_ref *ref, uint64_t generation)
  * register_bucket - what must be known of a bucket; ERR_NOT_FOUND
  * register_columns - find or make the measurement and columns that the live rows of a table name;
  *     sets table->m (NULL: the bucket may have no more measurements). *stale: forget and begin again
- * register_series - find or make the series of the live rows: fills id and generation of the refs
+ * register_series - find or make the series of the live rows: fills id and generation of the refs,
+ *     but of those that are one too many for the bucket: table->full
  */
 bool	 register_is_stale(const struct store *store);
 int	 register_bucket(struct store *store, uint64_t bucket_id, struct schema_bucket **bucket,
 	     struct err *err);
 int	 register_columns(struct store *store, struct schema_bucket *bucket,
 	     struct append_table *table, bool *stale, struct err *err);
-int	 register_series(struct store *store, const struct append_table *table, bool *stale,
-	     struct err *err);
+int	 register_series(struct store *store, const struct schema_bucket *bucket,
+	     struct append_table *table, bool *stale, struct err *err);
 
 #endif

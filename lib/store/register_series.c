@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "store/register.h"
+#include "store/series_count.h"
 #include "store/tag_table.h"
 
 #define STEP_SERIES 2048
@@ -37,6 +38,7 @@ struct posting {
 };
 
 struct series_job {
+	uint64_t	 bucket_id;
 	uint32_t	 measurement_id;
 	struct new_series *series;
 	size_t		 n, n_done;
@@ -47,6 +49,7 @@ struct series_step {		/* of one run of the body */
 	struct txn	*txn;
 	uint32_t	 measurement_id;
 	uint64_t	 first;			/* the id of the first that is made */
+	uint64_t	 room;			/* series that the bucket may have still */
 	struct new_series **made;
 	size_t		 n_made;
 	struct new_series **hashed;		/* those of them that brought no value */
@@ -287,7 +290,9 @@ find_or_make(struct series_step *step, struct new_series *s, struct err *err)
 		step->guess = s->id < step->first ? s->id + 1 : 0;
 		return r < 0 ? -1 : 0;
 	}
-	make_series(step, s);
+	s->id = 0;
+	if (step->n_made < step->room)
+		make_series(step, s);
 	return 0;
 }
 
@@ -415,7 +420,8 @@ run_step(struct series_step *step, struct series_job *job, struct err *err)
 	int64_t began = clock_monotonic_ns();
 	size_t i;
 
-	if (series_next_id(step->txn, job->measurement_id, &step->first, err) != 0)
+	if (series_count_room(step->txn, job->bucket_id, &step->room, err) != 0 ||
+	    series_next_id(step->txn, job->measurement_id, &step->first, err) != 0)
 		return -1;
 	step->made = arena_array(arena, struct new_series *, job->n);
 	step->hashed = arena_array(arena, struct new_series *, job->n);
@@ -433,6 +439,9 @@ run_step(struct series_step *step, struct series_job *job, struct err *err)
 	}
 	job->n_done = i;
 	if (put_values(step, err) != 0 || put_series(step, err) != 0 || put_names(step, err) != 0)
+		return -1;
+	if (step->n_made > 0 && series_count_add(step->txn, job->bucket_id, job->measurement_id,
+	    (int64_t)step->n_made, err) != 0)
 		return -1;
 	return put_postings(step, err);
 }
@@ -455,15 +464,21 @@ series_body(struct txn *txn, void *arg, struct err *err)
 
 /*
  * Values that a series has brought are mostly its own, and would only fill the memory.
+ *   returns  was one of them refused?
  */
-static void
+static bool
 remember_series(struct store *store, const struct series_job *job)
 {
 	struct schema *schema = &store->schema;
+	bool refused = false;
 
 	for (size_t i = 0; i < job->n_done; i++) {
 		const struct new_series *s = &job->series[i];
 
+		if (s->id == 0) {
+			refused = true;
+			continue;
+		}
 		s->ref->id = s->id;
 		s->ref->generation = schema->generation;
 		for (size_t k = 0; k < s->n; k++)
@@ -471,6 +486,7 @@ remember_series(struct store *store, const struct series_job *job)
 				schema_add_value(schema, job->measurement_id, s->tags[k].key, s->tags[k].text,
 				    s->tags[k].value);
 	}
+	return refused;
 }
 
 /*
@@ -522,12 +538,12 @@ next_job(struct store *store, const struct append_table *table, const uint64_t *
 }
 
 int
-register_series(struct store *store, const struct append_table *table, bool *stale,
-    struct err *err)
+register_series(struct store *store, const struct schema_bucket *bucket,
+    struct append_table *table, bool *stale, struct err *err)
 {
 	const struct batch_table *rows = table->rows;
 	uint64_t *wanted = arena_zalloc(store->scratch, (rows->n_refs / 64 + 1) * sizeof(*wanted));
-	struct series_job job = { .measurement_id = table->m->id,
+	struct series_job job = { .bucket_id = bucket->id, .measurement_id = table->m->id,
 		.series = arena_array(store->scratch, struct new_series,
 		rows->n_refs < STEP_SERIES ? rows->n_refs + 1 : STEP_SERIES) };
 	struct arena_mark mark = arena_mark(store->scratch);
@@ -544,7 +560,7 @@ register_series(struct store *store, const struct append_table *table, bool *sta
 		if (store_txn(store, STORE_WRITE, store->scratch, series_body, &job, err) != 0)
 			return -1;
 		if (!(*stale = job.stale)) {
-			remember_series(store, &job);
+			table->full |= remember_series(store, &job);
 			k = job.series[job.n_done - 1].index + 1;
 		}
 		arena_rewind(store->scratch, mark);

@@ -36,6 +36,7 @@ struct store_options {
 	uint64_t	 wait_ms;		/* how long to queue for the store before ERR_UNAVAILABLE */
 	uint64_t	 max_columns;		/* tags and fields of a measurement, time included */
 	uint64_t	 max_measurements;	/* of a bucket; 0 = any number */
+	uint64_t	 max_series;	/* of a bucket; 0 = any number */
 };
 
 /*

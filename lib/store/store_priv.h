@@ -305,6 +305,8 @@ int	 measurement_find(struct txn *txn, uint64_t bucket_id, struct slice name, ui
 	     struct err *err);						/* 0, 1 = none, -1 */
 int	 measurement_create(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t *id,
 	     struct err *err);
+int	 measurement_name(struct txn *txn, uint64_t bucket_id, uint32_t id, struct slice *name,
+	     struct err *err);					/* "" when there is none */
 int	 measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *err);
 /*
  * measurement_forget - its name and columns; what it had is noted as garbage
@@ -385,12 +387,19 @@ struct append_table {
 	struct schema_measurement *m;	/* NULL: it may not be made; all rows are dead */
 	uint64_t	*dead;		/* bit per row: rejected */
 	uint64_t	 n_live;
+	bool		 full;		/* the bucket may have no more series; m may be NULL for it */
 	const struct column **columns;	/* of rows->columns; NULL: its rows are dead */
 };
 
 /* the functions: register.h */
 
 /* ---- the store itself ---- */
+
+struct series_culprit {
+	uint64_t	 bucket_id;
+	int64_t		 found_ns;
+	char		 text[320];
+};
 
 struct store {
 	struct env	 env;
@@ -400,6 +409,7 @@ struct store {
 	bool		 unsettled;	/* it has written since it was idle */
 	struct compaction *compaction;	/* the one under way in this process, or NULL */
 	struct store_counters counters;	/* what cursors have read */
+	struct series_culprit culprit;	/* series_count.c: found last */
 };
 
 /* ---- compaction (compact.c, compact_run.c) ---- */
