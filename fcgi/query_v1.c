@@ -77,6 +77,20 @@ answer(struct http_request *req, struct query *query, struct format_options *opt
 	(void)query_run(query, format_sink(choice.format, req->arena, out, options));
 }
 
+/*
+ * Under a web server that starts a CGI program for everybody nothing else bounds how many run.
+ */
+static int
+take_turn(const struct settings *settings, struct store *store, struct store_turn *turn,
+    struct err *err)
+{
+	turn->fd = -1;
+	if (settings->query_max_running == 0)
+		return 0;
+	return store_turn_take(store, STORE_TURN_QUERY, settings->query_max_running,
+	    (uint64_t)settings->lock_wait / 1000000, turn, err);
+}
+
 int
 query_v1_handle(struct http_request *req, struct err *err)
 {
@@ -84,6 +98,7 @@ query_v1_handle(struct http_request *req, struct err *err)
 	struct query_request request = { 0 };
 	struct format_options options;
 	struct grants grants;
+	struct store_turn turn;
 	struct query *query;
 
 	if (program_identify(req, &grants, err) != 0 ||
@@ -94,7 +109,12 @@ query_v1_handle(struct http_request *req, struct err *err)
 	if (program_store(program_of(req), &request.store, err) != 0 ||
 	    query_prepare(&request, &query, err) != 0)
 		return -1;
+	if (take_turn(settings, request.store, &turn, err) != 0) {
+		query_end(query);
+		return -1;
+	}
 	answer(req, query, &options);
 	query_end(query);
+	store_turn_end(&turn);
 	return 0;
 }

@@ -58,6 +58,9 @@ SETTING(COUNT,	  password_checks, "4",
     "passwords hashed at a time, over all processes: each takes 19 MiB; 0 is any number")
 SETTING(DURATION, query_timeout, "30s",
     "how long a query may run; 0s is without a limit")
+SETTING(COUNT,	  query_max_running, "0",
+    "queries that run at a time, over all processes; more wait, and get a 503 after lock_wait; "
+    "0 is any number")
 SETTING(COUNT,	  query_max_rows, "0",
     "rows in the answer of a statement; 0 is any number")
 SETTING(COUNT,	  query_max_series, "2000000",

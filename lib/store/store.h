@@ -275,7 +275,7 @@ int		 store_user_any(struct txn *txn, bool *any, struct err *err);
 
 /* ---- turns: what only so many processes of a home may do at a time ---- */
 
-enum store_turn_kind { STORE_TURN_PASSWORD };
+enum store_turn_kind { STORE_TURN_PASSWORD, STORE_TURN_QUERY };
 
 struct store_turn {
 	int		 fd;

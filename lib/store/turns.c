@@ -20,6 +20,7 @@
 
 static const char *const file_names[] = {
 	[STORE_TURN_PASSWORD] = "weir.passwords",
+	[STORE_TURN_QUERY] = "weir.queries",
 };
 
 static int
