@@ -23,6 +23,28 @@ rest_of(struct slice s, size_t from)
 	return from <= s.n ? slice_make(s.p + from, s.n - from) : slice_make(s.p + s.n, 0);
 }
 
+static bool
+is_escape(struct slice s, size_t at)
+{
+	return s.p[at] == '\\' && at + 1 < s.n && (s.p[at + 1] == '"' || s.p[at + 1] == '\\');
+}
+
+/*
+ * quoted_bytes - of what begins with a quote, up to the other one
+ *
+ * Memory by the length of the value: taken by that of the rest, a line of many values asks for the
+ * square of its length.
+ */
+static size_t
+quoted_bytes(struct slice s)
+{
+	size_t n = 1;
+
+	while (n < s.n && s.p[n] != '"')
+		n += is_escape(s, n) ? 2 : 1;
+	return n;
+}
+
 /*
  * take_value - the value at the start of *s, quoted or bare, and leave *s behind it
  */
@@ -39,9 +61,9 @@ take_value(struct arena *arena, struct slice *s)
 		*s = rest_of(*s, n);
 		return value;
 	}
-	p = arena_alloc(arena, s->n);
+	p = arena_alloc(arena, quoted_bytes(*s));
 	for (n = 1; n < s->n && s->p[n] != '"'; n++) {
-		if (s->p[n] == '\\' && n + 1 < s->n && (s->p[n + 1] == '"' || s->p[n + 1] == '\\'))
+		if (is_escape(*s, n))
 			n++;
 		p[out++] = s->p[n];
 	}
