@@ -168,7 +168,7 @@ gives() {
 
 # gives_like NAME STATUS EXTENDED-REGULAR-EXPRESSION
 gives_like() {
-	if [ "$status" = "$2" ] && [[ $body =~ $3 ]]; then ok "$1"; else
+	if [[ $status =~ ^$2$ ]] && [[ $body =~ $3 ]]; then ok "$1"; else
 		not_ok "$1" "got  $status $body" "want $2 =~ $3" "$(cat "$work/curl")"
 	fi
 }
