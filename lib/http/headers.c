@@ -121,6 +121,7 @@ put_body_headers(struct http_reply *r, int64_t length, struct buf *out)
 		buf_printf(out, "Content-Length: %lld\r\n", (long long)length);
 	else
 		line(out, "X-Accel-Buffering", "no");
+	line(out, "X-Content-Type-Options", "nosniff");	/* for browsers: it is no page */
 }
 
 void
