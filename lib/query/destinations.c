@@ -78,9 +78,14 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 static struct table_entry *
 entry_of(struct query_context *ctx, int use, struct slice database, struct slice policy, bool *made)
 {
-	struct slice key = arena_printf(ctx->destinations->arena, "%d %zu " SLICE_FMT SLICE_FMT,
-	    use, database.n, SLICE_ARG(database), SLICE_ARG(policy));
+	struct buf text = { 0 };
+	struct slice key;
 
+	buf_printf(&text, "%d %zu ", use, database.n);
+	buf_put_slice(&text, database);		/* all of it: names may have any bytes */
+	buf_put_slice(&text, policy);
+	key = arena_copy(ctx->destinations->arena, buf_slice(&text));
+	buf_free(&text);
 	return table_put(&ctx->destinations->found, key, made);
 }
 
