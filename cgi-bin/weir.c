@@ -124,10 +124,13 @@ static const struct weir_option dbrp_delete_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+#define GRANT_OPTIONS \
+	{ "all-access", NULL, "everything, making databases by a write included" }, \
+	{ "read", "BUCKET", "read this bucket, or all of a database; may be given again" }, \
+	{ "write", "BUCKET", "write to this bucket, or all of a database; may be given again" }
+
 static const struct weir_option token_create_options[] = {
-	{ "all-access", NULL, "may do everything, making databases by a write included" },
-	{ "read", "BUCKET", "may read this bucket, or all of a database; may be given again" },
-	{ "write", "BUCKET", "may write to this bucket, or all of a database; may be given again" },
+	GRANT_OPTIONS,
 	{ "description", "TEXT", "whose it is" },
 	{ "expires", "DURATION", "refuse it after this time, as 90d" },
 	{ "token", "TEXT", "the token itself instead of a random one (for tests)" },
@@ -140,11 +143,6 @@ static const struct weir_option check_options[] = {
 	{ "json", NULL, "print JSON, a line for each damaged piece" },
 	{ NULL, NULL, NULL },
 };
-
-#define GRANT_OPTIONS \
-	{ "all-access", NULL, "everything, making databases by a write included" }, \
-	{ "read", "BUCKET", "read this bucket, or all of a database; may be given again" }, \
-	{ "write", "BUCKET", "write to this bucket, or all of a database; may be given again" }
 
 #define PASSWORD_OPTION \
 	{ "password", "TEXT", "the password, for tests: `ps` shows it for a moment" }

@@ -90,6 +90,7 @@ struct weir_table {
  * weir_table_print - header and rows, aligned
  * weir_table_more - rows without a header, aligned as those before
  * weir_table_print_json - a JSON array; weir_table_print_object - the first row alone
+ * weir_table_show - as --json says: for people, or for machines
  */
 void		 weir_table_begin(struct weir_table *table, struct arena *arena,
 		     const struct slice *columns, size_t n_columns);
@@ -99,6 +100,8 @@ void		 weir_table_print(struct weir_table *table, FILE *to);
 void		 weir_table_more(struct weir_table *table, FILE *to);
 void		 weir_table_print_json(const struct weir_table *table, FILE *to);
 void		 weir_table_print_object(const struct weir_table *table, FILE *to);
+
+void		 weir_table_show(const struct weir *weir, struct weir_table *table);
 
 struct value	 weir_text(struct slice text);
 struct value	 weir_id(struct arena *arena, uint64_t id);

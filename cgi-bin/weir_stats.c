@@ -106,9 +106,6 @@ weir_stats(struct weir *weir, struct err *err)
 			    s.list[i]->id));
 		}
 	}
-	if (weir_flag(weir, "json"))
-		weir_table_print_json(&table, stdout);
-	else
-		weir_table_print(&table, stdout);
+	weir_table_show(weir, &table);
 	return WEIR_OK;
 }

@@ -313,3 +313,12 @@ weir_table_print_object(const struct weir_table *table, FILE *to)
 	print_object(table, 0, to);
 	putc('\n', to);
 }
+
+void
+weir_table_show(const struct weir *weir, struct weir_table *table)
+{
+	if (weir_flag(weir, "json"))
+		weir_table_print_json(table, stdout);
+	else
+		weir_table_print(table, stdout);
+}

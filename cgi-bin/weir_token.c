@@ -136,10 +136,7 @@ weir_token_list(struct weir *weir, struct err *err)
 	weir_table_begin(&table, weir->arena, columns, N_COLUMNS);
 	for (size_t i = 0; i < n; i++)
 		add(weir, &table, &list[i], buckets, n_buckets);
-	if (weir_flag(weir, "json"))
-		weir_table_print_json(&table, stdout);
-	else
-		weir_table_print(&table, stdout);
+	weir_table_show(weir, &table);
 	return WEIR_OK;
 }
 

@@ -114,10 +114,7 @@ weir_user_list(struct weir *weir, struct err *err)
 
 		weir_table_add(&table, values, PRECISION_AUTO);
 	}
-	if (weir_flag(weir, "json"))
-		weir_table_print_json(&table, stdout);
-	else
-		weir_table_print(&table, stdout);
+	weir_table_show(weir, &table);
 	return WEIR_OK;
 }
 

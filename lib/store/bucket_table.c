@@ -9,15 +9,6 @@
 #include "store/store_priv.h"
 
 static struct key
-id_key(struct txn *txn, uint64_t id)
-{
-	struct key key = key_begin(txn->arena, 'B');
-
-	key_u64(&key, id);
-	return key;
-}
-
-static struct key
 name_key(struct txn *txn, struct slice name)
 {
 	struct key key = key_begin(txn->arena, 'b');
@@ -45,7 +36,7 @@ decode(struct slice value, uint64_t id, struct store_bucket *out, struct err *er
 static int
 put(struct txn *txn, const struct store_bucket *bucket, struct err *err)
 {
-	struct key key = id_key(txn, bucket->id);
+	struct key key = ids_key(txn->arena, 'B', bucket->id);
 	struct record r;
 	int result;
 
@@ -71,7 +62,7 @@ put_name(struct txn *txn, const struct store_bucket *bucket, struct err *err)
 int
 store_bucket_get(struct txn *txn, uint64_t id, struct store_bucket *out, struct err *err)
 {
-	struct key key = id_key(txn, id);
+	struct key key = ids_key(txn->arena, 'B', id);
 	struct slice value;
 	int found = txn_get(txn, DB_CATALOGUE, key_slice(&key), &value, err);
 
@@ -168,7 +159,7 @@ int
 store_bucket_delete(struct txn *txn, uint64_t id, struct err *err)
 {
 	struct store_bucket old;
-	struct key by_id = id_key(txn, id), by_name;
+	struct key by_id = ids_key(txn->arena, 'B', id), by_name;
 
 	if (store_bucket_get(txn, id, &old, err) != 0)
 		return -1;
@@ -182,41 +173,16 @@ store_bucket_delete(struct txn *txn, uint64_t id, struct err *err)
 	return txn_delete(txn, DB_CATALOGUE, key_slice(&by_id), err);
 }
 
-struct listing {
-	struct store_bucket *list;
-	size_t		 n, cap;
-};
-
-static int
-add(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
-{
-	struct listing *l = arg;
-	struct record_reader r;
-	uint64_t id;
-
-	(void)key;
-	if (record_open(&r, value, 1, "bucket name", err) != 0)
-		return -1;
-	id = record_get_u64(&r);
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : l->cap * 2;
-
-		l->list = arena_grow(txn->arena, l->list, l->cap, cap);
-		l->cap = cap;
-	}
-	if (record_close(&r, "bucket name", err) != 0)
-		return -1;
-	return store_bucket_get(txn, id, &l->list[l->n++], err);
-}
-
 int
 store_bucket_list(struct txn *txn, struct store_bucket **list, size_t *n, struct err *err)
 {
-	struct listing l = { 0 };
+	uint64_t *ids;
 
-	if (txn_each(txn, DB_CATALOGUE, SLICE("b"), add, &l, err) != 0)
+	if (ids_list(txn, SLICE("b"), &ids, n, err) != 0)
 		return -1;
-	*list = l.list;
-	*n = l.n;
+	*list = arena_array(txn->arena, struct store_bucket, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		if (store_bucket_get(txn, ids[i], &(*list)[i], err) != 0)
+			return -1;
 	return 0;
 }

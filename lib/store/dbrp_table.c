@@ -10,15 +10,6 @@
 #include "store/store_priv.h"
 
 static struct key
-id_key(struct txn *txn, uint64_t id)
-{
-	struct key key = key_begin(txn->arena, 'D');
-
-	key_u64(&key, id);
-	return key;
-}
-
-static struct key
 database_prefix(struct txn *txn, struct slice database)
 {
 	struct key key = key_begin(txn->arena, 'd');
@@ -40,7 +31,7 @@ pair_key(struct txn *txn, struct slice database, struct slice policy)
 static int
 put(struct txn *txn, const struct store_dbrp *dbrp, struct err *err)
 {
-	struct key key = id_key(txn, dbrp->id);
+	struct key key = ids_key(txn->arena, 'D', dbrp->id);
 	struct record r;
 	int result;
 
@@ -65,7 +56,7 @@ put_pair(struct txn *txn, const struct store_dbrp *dbrp, struct err *err)
 int
 store_dbrp_get(struct txn *txn, uint64_t id, struct store_dbrp *out, struct err *err)
 {
-	struct key key = id_key(txn, id);
+	struct key key = ids_key(txn->arena, 'D', id);
 	struct record_reader r;
 	struct slice value;
 	int found = txn_get(txn, DB_CATALOGUE, key_slice(&key), &value, err);
@@ -82,43 +73,18 @@ store_dbrp_get(struct txn *txn, uint64_t id, struct store_dbrp *out, struct err 
 	return record_close(&r, "DBRP", err);
 }
 
-struct listing {
-	struct store_dbrp *list;
-	size_t		 n, cap;
-};
-
-static int
-add(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
-{
-	struct listing *l = arg;
-	struct record_reader r;
-	uint64_t id;
-
-	(void)key;
-	if (record_open(&r, value, 1, "DBRP pair", err) != 0)
-		return -1;
-	id = record_get_u64(&r);
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : l->cap * 2;
-
-		l->list = arena_grow(txn->arena, l->list, l->cap, cap);
-		l->cap = cap;
-	}
-	if (record_close(&r, "DBRP pair", err) != 0)
-		return -1;
-	return store_dbrp_get(txn, id, &l->list[l->n++], err);
-}
-
 static int
 list_prefix(struct txn *txn, struct slice prefix, struct store_dbrp **list, size_t *n,
     struct err *err)
 {
-	struct listing l = { 0 };
+	uint64_t *ids;
 
-	if (txn_each(txn, DB_CATALOGUE, prefix, add, &l, err) != 0)
+	if (ids_list(txn, prefix, &ids, n, err) != 0)
 		return -1;
-	*list = l.list;
-	*n = l.n;
+	*list = arena_array(txn->arena, struct store_dbrp, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		if (store_dbrp_get(txn, ids[i], &(*list)[i], err) != 0)
+			return -1;
 	return 0;
 }
 
@@ -253,7 +219,7 @@ int
 store_dbrp_delete(struct txn *txn, uint64_t id, struct err *err)
 {
 	struct store_dbrp old;
-	struct key by_id = id_key(txn, id), by_pair;
+	struct key by_id = ids_key(txn->arena, 'D', id), by_pair;
 	struct err none;
 
 	if (store_dbrp_get(txn, id, &old, &none) != 0) {

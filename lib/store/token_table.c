@@ -10,15 +10,6 @@
 #include "store/store_priv.h"
 
 static struct key
-id_key(struct txn *txn, uint64_t id)
-{
-	struct key key = key_begin(txn->arena, 'T');
-
-	key_u64(&key, id);
-	return key;
-}
-
-static struct key
 hash_key(struct txn *txn, const uint8_t hash[STORE_TOKEN_HASH_BYTES])
 {
 	struct key key = key_begin(txn->arena, 't');
@@ -30,7 +21,7 @@ hash_key(struct txn *txn, const uint8_t hash[STORE_TOKEN_HASH_BYTES])
 static int
 put(struct txn *txn, const struct store_token *token, struct err *err)
 {
-	struct key key = id_key(txn, token->id);
+	struct key key = ids_key(txn->arena, 'T', token->id);
 	struct record r;
 	int result;
 
@@ -67,7 +58,7 @@ decode(struct txn *txn, struct slice value, uint64_t id, struct store_token *out
 int
 store_token_get(struct txn *txn, uint64_t id, struct store_token *out, struct err *err)
 {
-	struct key key = id_key(txn, id);
+	struct key key = ids_key(txn->arena, 'T', id);
 	struct slice value;
 	int found = txn_get(txn, DB_CATALOGUE, key_slice(&key), &value, err);
 
@@ -125,7 +116,7 @@ int
 store_token_delete(struct txn *txn, uint64_t id, struct err *err)
 {
 	struct store_token old;
-	struct key by_id = id_key(txn, id), by_hash;
+	struct key by_id = ids_key(txn->arena, 'T', id), by_hash;
 
 	if (store_token_get(txn, id, &old, err) != 0)
 		return -1;

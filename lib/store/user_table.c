@@ -9,15 +9,6 @@
 #include "store/store_priv.h"
 
 static struct key
-id_key(struct txn *txn, uint64_t id)
-{
-	struct key key = key_begin(txn->arena, 'U');
-
-	key_u64(&key, id);
-	return key;
-}
-
-static struct key
 name_key(struct txn *txn, struct slice name)
 {
 	struct key key = key_begin(txn->arena, 'u');
@@ -29,7 +20,7 @@ name_key(struct txn *txn, struct slice name)
 static int
 put(struct txn *txn, const struct store_user *user, struct err *err)
 {
-	struct key key = id_key(txn, user->id);
+	struct key key = ids_key(txn->arena, 'U', user->id);
 	struct record r;
 	int result;
 
@@ -65,7 +56,7 @@ decode(struct txn *txn, struct slice value, uint64_t id, struct store_user *out,
 static int
 get(struct txn *txn, uint64_t id, struct store_user *out, struct err *err)
 {
-	struct key key = id_key(txn, id);
+	struct key key = ids_key(txn->arena, 'U', id);
 	struct slice value;
 	int found = txn_get(txn, DB_CATALOGUE, key_slice(&key), &value, err);
 
@@ -116,51 +107,24 @@ store_user_delete(struct txn *txn, struct slice name, struct err *err)
 
 	if (store_user_find(txn, name, &old, err) != 0)
 		return -1;
-	by_id = id_key(txn, old.id);
+	by_id = ids_key(txn->arena, 'U', old.id);
 	txn->auth_changed = true;
 	if (txn_delete(txn, DB_CATALOGUE, key_slice(&by_name), err) != 0)
 		return -1;
 	return txn_delete(txn, DB_CATALOGUE, key_slice(&by_id), err);
 }
 
-/* ---- all of them, in the order of their names ---- */
-
-struct listing {
-	struct store_user *list;
-	size_t		 n, cap;
-};
-
-static int
-add(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
-{
-	struct listing *l = arg;
-	struct record_reader r;
-	uint64_t id;
-
-	(void)key;
-	if (record_open(&r, value, 1, "user name", err) != 0)
-		return -1;
-	id = record_get_u64(&r);
-	if (record_close(&r, "user name", err) != 0)
-		return -1;
-	if (l->n == l->cap) {
-		size_t cap = l->cap == 0 ? 16 : l->cap * 2;
-
-		l->list = arena_grow(txn->arena, l->list, l->cap, cap);
-		l->cap = cap;
-	}
-	return get(txn, id, &l->list[l->n++], err);
-}
-
 int
 store_user_list(struct txn *txn, struct store_user **list, size_t *n, struct err *err)
 {
-	struct listing l = { 0 };
+	uint64_t *ids;
 
-	if (txn_each(txn, DB_CATALOGUE, SLICE("u"), add, &l, err) != 0)
+	if (ids_list(txn, SLICE("u"), &ids, n, err) != 0)
 		return -1;
-	*list = l.list;
-	*n = l.n;
+	*list = arena_array(txn->arena, struct store_user, *n + 1);
+	for (size_t i = 0; i < *n; i++)
+		if (get(txn, ids[i], &(*list)[i], err) != 0)
+			return -1;
 	return 0;
 }
 

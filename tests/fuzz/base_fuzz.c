@@ -12,17 +12,9 @@
 #include "base/utf8.h"
 #include "model/rfc3339.h"
 #include "model/tag.h"
+#include "insist.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-insist(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "base_fuzz: %s\n", what);
-	abort();
-}
 
 static void
 check_printed(double v)

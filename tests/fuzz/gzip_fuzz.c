@@ -12,17 +12,9 @@
 #include <stdlib.h>
 
 #include "http/http_priv.h"
+#include "insist.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-insist(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "gzip_fuzz: %s\n", what);
-	abort();
-}
 
 static void
 pack(struct buf *out, struct slice plain)

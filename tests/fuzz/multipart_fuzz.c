@@ -11,17 +11,9 @@
 #include <string.h>
 
 #include "http/http_priv.h"
+#include "insist.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-insist(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "multipart_fuzz: %s\n", what);
-	abort();
-}
 
 static void
 check_values(struct arena *arena, const struct http_params *params, struct slice type,

@@ -9,17 +9,9 @@
 #include <stdlib.h>
 
 #include "http/http_priv.h"
+#include "insist.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-insist(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "params_fuzz: %s\n", what);
-	abort();
-}
 
 static void
 put_encoded(struct buf *out, struct slice s)
