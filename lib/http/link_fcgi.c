@@ -126,7 +126,8 @@ fcgi_write(struct http_link *link, const char *p, size_t n)
 		p += part;
 		n -= part;
 	}
-	memcpy(l->pending + l->n_pending, p, n);
+	if (n != 0)		/* nothing to say may come without a pointer */
+		memcpy(l->pending + l->n_pending, p, n);
 	l->n_pending += n;
 	return 0;
 }
