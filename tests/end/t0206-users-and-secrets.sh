@@ -106,19 +106,23 @@ post 'DROP USER todd'; gives 'DROP USER' 200 "$(result)"
 post 'DROP USER todd'; gives 'again' 200 "$(refused 'user not found')"
 
 # ---- where nobody should find a secret
-flock "$home/weir.lock" sleep 1.5 &	# so that the command waits, and its title can be read
-sleep 0.2
-W user create shown --password 'shown secret-pass' &
-W token create --all-access --token='shown-secret-pass' >/dev/null &
-sleep 0.5
-titles=$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')
+exec 9>"$home/weir.lock"		# so that the commands wait, and their titles can be read
+flock 9
+W user create shown --password "secret-of-$$" 9>&- &
+W token create --all-access --token="secret-of-$$" >/dev/null 9>&- &
+for i in $(seq 80); do
+	sleep 0.1
+	titles=$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ')
+	[[ $titles == *'user create shown --password xxxx'*--token=xxxx* || $titles == *--token=xxxx*'user create shown --password xxxx'* ]] && break
+done
+exec 9>&-
 like 'there are titles to look at' "$titles" 'user create shown --password x+ .*|--token=x+ '
-is 'no secret in the title of a process' "$(grep -c -e 'secret-pas[s]' -e "$fresh" <<<"$titles")" 0
+is 'no secret in the title of a process' "$(grep -c -e "secret-of-$$" -e "$fresh" <<<"$titles")" 0
 logs=$(find "$home" -name '*.log' -type f)
 like 'there is a log' "$logs" 'error\.log'
 is 'no secret in the log of the programs' "$(grep -l -e secret-pass -e pass-word -e "$token" -e "$fresh" -e "$old" "$home/web/error.log")" ''
-is 'no password in the store' "$(grep -rl -e secret-pass -e pass-word "$home" --include='*.db' --include='log.*' --include='__db.*' --include='weir.*')" ''
-is 'no token in the store' "$(grep -rl -e "$token" -e "$fresh" "$home" --include='*.db' --include='log.*' --include='__db.*')" ''
+is 'no password in the store' "$(grep -rl -e secret-pass -e pass-word "$home" --include='*.db' --include='log.*' --include='journal.*' --include='__db.*' --include='weir.*')" ''
+is 'no token in the store' "$(grep -rl -e "$token" -e "$fresh" "$home" --include='*.db' --include='log.*' --include='journal.*' --include='__db.*')" ''
 is 'nobody else may read the store' "$(find "$home" -maxdepth 1 ! -type l -perm /077 -not -name web)" ''
 is 'nor the sockets of the programs' "$(find "$home" -type s -perm /077 ! -path "$(find "$home" -type d ! -perm /077 -name web)/*")" ''
 wait
