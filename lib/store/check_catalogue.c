@@ -27,6 +27,7 @@ static const struct {
 	{ 'J', "the state of the journal", false, true },
 	{ 'M', "a measurement", false, true },
 	{ 'N', "a counter", false, true },
+	{ 'S', "a number of series", false, false },	/* dropped, they are counted from 0 again */
 	{ 'T', "a token", true, false },
 	{ 'U', "a user", true, false },
 	{ 'V', "the format of the store", false, true },
