@@ -7,13 +7,15 @@
 #     answers 'a write is 204 without a body' 204 '' -- "$url/write?db=d&p=$token" -d 'm v=1 1'
 #
 # Each fact prints "ok - NAME" or "not ok - NAME" with what came instead. The script's exit status
-# is 1 when any failed. From outside come WEIR_BUILD (default ./build) and WEIR_MODE (fcgi or cgi).
+# is 1 when any failed. From outside come WEIR_BUILD (default ./build), WEIR_SERVER (lighttpd, apache
+# or nginx) and WEIR_MODE (fcgi or cgi).
 
 set -u
 export LC_ALL=C
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$(cd "${WEIR_BUILD:-$top/build}" && pwd -P) || exit 1
+server=${WEIR_SERVER:-lighttpd}
 mode=${WEIR_MODE:-fcgi}
 weir=$build/cgi-bin/weir
 write_program=$build/fcgi/weir-write
@@ -42,12 +44,14 @@ finish() {
 
 # start_server [OPTION of deploy/local]...
 start_server() {
-	"$top/deploy/local" start --build "$build" --home "$home" --mode "$mode" --token "$token" \
-		"$@" >"$work/started" || {
+	"$top/deploy/local" start --build "$build" --home "$home" --server "$server" --mode "$mode" \
+		--token "$token" "$@" >"$work/started" || {
 		not_ok 'the server starts' "deploy/local failed"
 		exit 1
 	}
 	url=$(sed -n 's/^url=//p' "$work/started")
+	export CURL_CA_BUNDLE=$home/web/tls/cert.pem
+	[ -e "$CURL_CA_BUNDLE" ] || unset CURL_CA_BUNDLE
 }
 
 stop_server() {
@@ -57,15 +61,8 @@ stop_server() {
 
 # The processes of this server's programs, one a line.
 program_pids() {
-	local dir
-	for dir in /proc/[0-9]*; do
-		case $(readlink "$dir/exe" 2>/dev/null) in
-		"$build"/fcgi/weir-*) ;;
-		*) continue ;;
-		esac
-		tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qxF -- "WEIR_HOME=$home" &&
-			echo "${dir#/proc/}"
-	done
+	"$top/deploy/local" status --build "$build" --home "$home" | sed -n 's/^programs=//p' |
+		tr -s ' ' '\n' | grep .
 }
 
 # make_store: a home and its all-access token without a server, for plain CGI

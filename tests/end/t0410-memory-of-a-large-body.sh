@@ -17,7 +17,7 @@ like 'the body inflates to some 245 MB' "$size" '^24[0-9]{7}$'
 peak() {
 	local pid most=0 kib
 	for pid in $(program_pids); do
-		[[ $(readlink "/proc/$pid/exe") == */weir-write ]] || continue
+		[ "$(cat "/proc/$pid/comm")" = weir-write ] || continue
 		kib=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
 		[ "${kib:-0}" -gt "$most" ] && most=$kib
 	done

@@ -21,7 +21,10 @@ is 'status of one that is down' "$(local_ status --home "$work/second")" down
 answers 'the first one lives' 204 '' -- "$url/ping"
 port=${url##*:}
 like 'a port that is taken is refused' "$(local_ start --home "$work/third" --port "$port" 2>&1)" "port $port is taken"
-like 'nginx is refused in plain words' "$(local_ start --home "$work/third" --server nginx 2>&1)" 'not supported yet'
+like 'plain CGI under nginx is refused in plain words' \
+	"$(local_ start --home "$work/third" --server nginx --mode cgi 2>&1)" 'nginx has no CGI'
+like 'a server that is none' "$(local_ start --home "$work/third" --server iis 2>&1)" 'lighttpd, apache and nginx are supported'
+like 'a prefix that is none' "$(local_ start --home "$work/third" --prefix 'a b' 2>&1)" 'not a path such as /tsdb'
 like 'so is a mode that is none' "$(local_ start --home "$work/third" --mode x 2>&1)" 'fcgi and cgi are supported'
 pids=$(program_pids)
 stop_server

@@ -1,0 +1,28 @@
+# deploy/lighttpd/server.sh - how deploy/local runs lighttpd
+#
+# Sourced by deploy/local, as one of deploy/*/server.sh; each has the same functions.
+
+graceful=INT	# SIGINT lets requests under way end
+
+server_user() { :; }
+
+server_kind() {
+	case $mode:${spawn:=server} in
+	fcgi:server) kind=spawned modules='"mod_fastcgi"' ;;
+	fcgi:socket) kind=sockets modules='"mod_fastcgi"' ;;
+	cgi:*) kind=cgi modules='"mod_alias", "mod_setenv", "mod_cgi"' ;;
+	esac
+	[ "$tls" = no ] || modules='"mod_openssl", '$modules
+}
+
+server_find() { find_program lighttpd lighttpd /usr/sbin/lighttpd /usr/local/sbin/lighttpd; }
+
+server_configure() {
+	fill "$here/lighttpd/local.conf.in"
+	[ "$tls" = no ] || cat <<LINES
+ssl.engine = "enable"
+ssl.pemfile = "$web/tls/both.pem"
+LINES
+}
+
+server_launch() { "$daemon" -f "$web/lighttpd.conf"; }

@@ -1,0 +1,70 @@
+# deploy/shared/processes.sh - what belongs to one home: its web server and its weir programs
+#
+# Sourced by deploy/local. Two facts that no other process shares tell what a start began: the web
+# server runs with the configuration file of this home, and a weir program has this home in its
+# environment. Signals go to those and nothing else.
+
+# The web server of this home, as a process id; nothing when it is down.
+server_pid() {
+	local pid
+	[ -s "$web/server.pid" ] || return 1
+	read -r pid <"$web/server.pid" || return 1
+	[[ $pid =~ ^[0-9]+$ ]] && kill -0 "$pid" 2>/dev/null || return 1
+	if [ -r "/proc/$pid/cmdline" ]; then
+		[[ "$(tr '\0' ' ' <"/proc/$pid/cmdline") " == *" $web/$server.conf "* ]] || return 1
+	fi
+	echo "$pid"
+}
+
+# The weir programs that serve this home, a process id a line. Without /proc none can be told.
+program_pids() {
+	local dir
+	for dir in /proc/[0-9]*; do
+		case $(readlink "$dir/exe" 2>/dev/null) in
+		*/weir-write | */weir-query | */weir-write' (deleted)' | */weir-query' (deleted)') ;;
+		*) continue ;;
+		esac
+		tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qxF -- "WEIR_HOME=$home" || continue
+		echo "${dir#/proc/}"
+	done
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds
+wait_for() {
+	local left=$(($1 * 20))
+	shift
+	while ! "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+server_is_down() { ! server_pid >/dev/null; }
+programs_are_down() { [ -z "$(program_pids)" ]; }
+
+signal_programs() {
+	local pid
+	for pid in $(program_pids); do
+		kill "-$1" "$pid" 2>/dev/null
+	done
+}
+
+# stop_server SIGNAL: the first signal lets requests under way end; each of the next steps is for
+# what the one before left over.
+stop_server() {
+	local pid step
+	for step in "$1:10" TERM:4 KILL:4; do
+		pid=$(server_pid) && kill "-${step%:*}" "$pid" 2>/dev/null
+		wait_for "${step#*:}" server_is_down && break
+	done
+}
+
+stop_programs() {
+	local step
+	for step in TERM:8 KILL:4; do
+		programs_are_down && break
+		signal_programs "${step%:*}"
+		wait_for "${step#*:}" programs_are_down
+	done
+}
