@@ -8,7 +8,7 @@
 server_pid() {
 	local pid
 	[ -s "$web/server.pid" ] || return 1
-	read -r pid <"$web/server.pid" || return 1
+	read -r pid <"$web/server.pid" 2>/dev/null || return 1
 	[[ $pid =~ ^[0-9]+$ ]] && kill -0 "$pid" 2>/dev/null || return 1
 	if [ -r "/proc/$pid/cmdline" ]; then
 		[[ "$(tr '\0' ' ' <"/proc/$pid/cmdline") " == *" $web/$server.conf "* ]] || return 1
