@@ -23,6 +23,7 @@
  *         dbrp list            mappings, those by name too
  *         dbrp delete          delete a stored mapping
  *         token create         make a token, and show it this once
+ *         token first          make one for a store that is to be made by its first request
  *         token list           all tokens, without their texts
  *         token delete         delete a token
  *         token activate       let an inactive token in again
@@ -203,6 +204,8 @@ static const struct weir_command commands[] = {
 	    weir_dbrp_delete },
 	{ "token create", "", "make a token, and show it this once", 0, 0, token_create_options,
 	    weir_token_create },
+	{ "token first", "FILE", "make a token, and the file to be uploaded for it", 1, 1,
+	    no_options, weir_token_first },
 	{ "token list", "", "all tokens, without their texts", 0, 0, weir_json_option,
 	    weir_token_list },
 	{ "token delete", "ID", "delete a token", 1, 1, no_options, weir_token_delete },

@@ -155,6 +155,7 @@ int	 weir_dbrp_list(struct weir *weir, struct err *err);
 int	 weir_dbrp_delete(struct weir *weir, struct err *err);
 
 int	 weir_token_create(struct weir *weir, struct err *err);		/* weir_token.c */
+int	 weir_token_first(struct weir *weir, struct err *err);
 int	 weir_token_list(struct weir *weir, struct err *err);
 int	 weir_token_delete(struct weir *weir, struct err *err);
 int	 weir_token_activate(struct weir *weir, struct err *err);

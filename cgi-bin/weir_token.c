@@ -6,6 +6,7 @@
  */
 #include "weir.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -103,6 +104,33 @@ weir_token_create(struct weir *weir, struct err *err)
 	    admin_token_create(store, weir->arena, &spec, &text, &token, err) != 0)
 		return -1;
 	print_new(weir, &token, text, buckets, n_buckets);
+	return WEIR_OK;
+}
+
+/* ---- first ---- */
+
+/*
+ * No store is asked: the one that the token is for is out of reach, or not there yet.
+ */
+int
+weir_token_first(struct weir *weir, struct err *err)
+{
+	const char *path = weir->args[0];
+	char token[AUTH_TOKEN_CHARS + 1];
+	struct buf out = { 0 };
+	FILE *file;
+	bool bad;
+
+	file = fopen(path, "wxe");
+	if (file == NULL)
+		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+	auth_token_make(token);
+	first_token_text(&out, slice_from(token));
+	bad = fwrite(out.p, 1, out.n, file) != out.n;
+	buf_free(&out);
+	if (fclose(file) != 0 || bad)
+		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+	puts(token);
 	return WEIR_OK;
 }
 

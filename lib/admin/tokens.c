@@ -67,6 +67,22 @@ create_body(struct txn *txn, void *arg, struct err *err)
 	return store_token_create(txn, token, err);
 }
 
+/*
+ * add - out->hash with what the spec says of it
+ */
+static int
+add(struct store *store, struct arena *arena, const struct admin_token_spec *spec,
+    struct store_token *out, struct err *err)
+{
+	out->description = spec->description;
+	out->active = true;
+	out->expires_ns = spec->expires_ns;
+	out->n_grants = spec->n_grants;
+	out->grants = arena_array(arena, struct grant, spec->n_grants);
+	memcpy(out->grants, spec->grants, spec->n_grants * sizeof(*spec->grants));
+	return admin_change(store, arena, create_body, out, err);
+}
+
 int
 admin_token_create(struct store *store, struct arena *arena, const struct admin_token_spec *spec,
     struct slice *text, struct store_token *out, struct err *err)
@@ -82,13 +98,21 @@ admin_token_create(struct store *store, struct arena *arena, const struct admin_
 	}
 	memset(out, 0, sizeof(*out));
 	auth_token_hash(*text, out->hash);
-	out->description = spec->description;
-	out->active = true;
-	out->expires_ns = spec->expires_ns;
-	out->n_grants = spec->n_grants;
-	out->grants = arena_array(arena, struct grant, spec->n_grants);
-	memcpy(out->grants, spec->grants, spec->n_grants * sizeof(*spec->grants));
-	return admin_change(store, arena, create_body, out, err);
+	return add(store, arena, spec, out, err);
+}
+
+int
+admin_token_adopt(struct store *store, struct arena *arena, struct slice description,
+    const uint8_t hash[STORE_TOKEN_HASH_BYTES], struct store_token *out, struct err *err)
+{
+	const struct admin_token_spec spec = {
+		.description = description,
+		.grants = admin_all_access, .n_grants = admin_n_all_access,
+	};
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->hash, hash, STORE_TOKEN_HASH_BYTES);
+	return add(store, arena, &spec, out, err);
 }
 
 struct listing {

@@ -27,6 +27,7 @@ program_begin_at(struct program *program, const char *name, const char *path, co
 	log_name(name);
 	program->name = name;
 	program->arena = arena_new(4096);
+	program->folder = settings_folder(program->arena, path);
 	program->auth = auth_new();
 	if (settings_read(&program->settings, program->arena, path, home, err) != 0)
 		return -1;
@@ -85,6 +86,8 @@ program_store(struct program *program, struct store **store, struct err *err)
 		return err_set(err, ERR_UNAVAILABLE,
 		    "this service is not set up correctly; its log says what is wrong");
 	settings_store_options(&program->settings, &options);
+	if (program->serving && first_token_take(program, &options, &why) != 0)
+		log_trouble(program, why.text);
 	if (store_open(store, &options, &why) == 0) {
 		program->store = *store;
 		return 0;

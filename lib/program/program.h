@@ -63,6 +63,11 @@ int		 settings_read(struct settings *settings, struct arena *arena,
 void		 settings_print(const struct settings *settings, struct buf *out);
 
 /*
+ * settings_folder - the folder of the program, without trust in a name that was found through PATH
+ */
+const char	*settings_folder(struct arena *arena, const char *program_path);
+
+/*
  * settings_parse_duration - 30s, 1h30m, 7d, 0: for the command line too
  * settings_put_duration - the same way round: in the greatest unit that fits
  */
@@ -79,6 +84,7 @@ void		 settings_store_options(const struct settings *settings,
 
 struct program {
 	const char	*name;		/* "weir-write" */
+	const char	*folder;	/* where the program lies */
 	struct settings	 settings;
 	struct arena	*arena;		/* of the settings' texts */
 	struct store	*store;		/* NULL until program_store is first asked */
@@ -140,6 +146,22 @@ int		 program_identify(struct http_request *req, struct grants *grants, struct e
 bool		 program_forbids_change(struct http_request *req);
 int		 program_identify_writer(struct http_request *req, struct grants *grants,
 		     struct err *err);
+
+/* ---- first_token.c ---- */
+
+#define FIRST_TOKEN_FILE	"weir-first-token"
+
+/*
+ * first_token_take - where there is a file of that name beside the program: make the store if need
+ *                    be, make the token that it tells the hash of, and delete the file
+ *   errs   ERR_INVALID      the file is not to be trusted, or its text is wrong
+ *          ERR_UNAVAILABLE  there are tokens, and the file cannot be deleted
+ *          those of store_create, store_open and admin_token_adopt
+ * first_token_text - what such a file holds for a token
+ */
+int		 first_token_take(struct program *program, const struct store_options *options,
+		     struct err *err);
+void		 first_token_text(struct buf *out, struct slice token);
 
 /* ---- health.c ---- */
 

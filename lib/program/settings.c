@@ -267,9 +267,8 @@ read_environment(struct reading *reading, struct err *err)
 	return 0;
 }
 
-/* The folder of the program, without trust in a name that was found through PATH. */
-static char *
-program_folder(struct arena *arena, const char *program_path)
+const char *
+settings_folder(struct arena *arena, const char *program_path)
 {
 	char exe[PATH_MAX];
 	struct slice path = slice_from(program_path);
@@ -314,7 +313,7 @@ int
 settings_read(struct settings *settings, struct arena *arena, const char *program_path,
     const char *home, struct err *err)
 {
-	const char *folder = program_folder(arena, program_path);
+	const char *folder = settings_folder(arena, program_path);
 	struct reading reading = { settings, arena, false, false };
 	int result = -1;
 
