@@ -37,7 +37,7 @@ server_find() {
 server_configure() {
 	local name wanted=(mpm_event authz_core alias env)
 	case $kind in
-	fcgid) wanted+=(fcgid) ;;
+	fcgid) wanted+=(fcgid setenvif) ;;
 	proxy) wanted+=(proxy proxy_fcgi) ;;
 	cgid) wanted+=(cgid) ;;
 	esac

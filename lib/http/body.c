@@ -75,6 +75,20 @@ content_length(struct http_request *req, uint64_t *n)
 }
 
 /*
+ * is_kept_back - did the client announce a body of which the web server hands on nothing?
+ *
+ * mod_fcgid does so where a body passes LimitRequestBody, with a CONTENT_LENGTH of 0. What the
+ * client announced is known where the server is told to pass it on (deploy/apache/fcgid.conf).
+ */
+static bool
+is_kept_back(struct http_request *req)
+{
+	uint64_t n;
+
+	return slice_to_u64(slice_trim(http_env(req, "HTTP_CONTENT_LENGTH")), &n) == 0 && n > 0;
+}
+
+/*
  * spill - from now on the body goes to a file, beginning with what is in memory
  */
 static int
@@ -141,6 +155,8 @@ take_in(struct http_request *req, struct err *err)
 		return -1;
 	if (known && body->n_sent < announced)
 		return err_set(err, ERR_GONE, "the request body was cut short");
+	if (body->n_sent == 0 && is_kept_back(req))
+		return too_large(req, err);
 	return 0;
 }
 

@@ -41,6 +41,18 @@ is_json
 for _ in $(seq 100); do ask; [ "$status" = 200 ] && break; sleep 0.1; done
 gives_like 'the next request is served' 200 '"values":\[\['
 
+# A limit for bodies that an administrator has set: what it keeps back is not acknowledged.
+if [ "$server" = apache ]; then
+	sed -i 's/^<VirtualHost.*/&\n<Location \/>\nLimitRequestBody 1000\n<\/Location>/' "$home/web/apache.conf"
+	kill -USR1 "$(cat "$home/web/server.pid")"
+	sleep 0.5
+	write "$(printf 'kept v=%d\n' $(seq 500))"
+	gives 'a body that Apache keeps back is not acknowledged' 413 \
+		"$(v1_error 'request too large' 'cannot read data: points in batch is too large')"
+	query 'SELECT v FROM kept'
+	gives 'nothing of it is stored' 200 "$(result)"
+fi
+
 # The time after which the server gives a silent program up, 90 s here, becomes 1 s.
 sed -i 's/^\(Define WEIR_PATIENCE\) .*/\1 1/; s/^\(var.weir_patience =\) .*/\1 1/; s/\(fastcgi_read_timeout\) .*/\1 1s;/' "$home/web/$server.conf"
 case $server in

@@ -32,7 +32,7 @@ check 'and the lines for TLS' "$(sbin lighttpd)" -tt -f "$work/l.conf"
 modules=/usr/lib/apache2/modules
 for kind in fcgid proxy cgid; do
 	{
-		for name in mpm_event authz_core alias env fcgid proxy proxy_fcgi cgid ssl; do
+		for name in mpm_event authz_core alias env setenvif fcgid proxy proxy_fcgi cgid ssl; do
 			echo "LoadModule ${name}_module $modules/mod_$name.so"
 		done
 		echo "ServerRoot $work"

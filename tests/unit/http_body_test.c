@@ -227,6 +227,34 @@ test_announced_too_large_is_not_read(void **state)
 	memory_close(&m);
 }
 
+/* As mod_fcgid hands on a body that passes LimitRequestBody, and as it hands on others. */
+static void
+test_kept_back(void **state)
+{
+	static const struct {
+		const char	*announced, *length, *body, *expected;
+	} cases[] = {
+		{ "70000000", "0", "", "Status: 413" },
+		{ "70000000", "", "", "Status: 413" },
+		{ "0", "0", "", "Status: 204" },
+		{ "", "0", "", "Status: 204" },
+		{ "7", "7", "m v=1 1", "Status: 204" },
+		{ "27", "7", "m v=1 1", "Status: 204" },	/* the server has inflated it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_N(cases); i++) {
+		struct memory_link m;
+
+		memory_open(&m);
+		memory_set(&m, "HTTP_CONTENT_LENGTH", cases[i].announced);
+		post(&m, "/write", NULL, cases[i].length, slice_from(cases[i].body));
+		assert_has(m.answer.p, cases[i].expected);
+		assert_true(slice_eq(buf_slice(&seen), slice_from(cases[i].body)));
+		memory_close(&m);
+	}
+}
+
 static void
 test_broken_connection(void **state)
 {
@@ -446,6 +474,7 @@ main(void)
 		cmocka_unit_test(test_memory_of_a_huge_body_is_bounded),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_announced_too_large_is_not_read),
+		cmocka_unit_test(test_kept_back),
 		cmocka_unit_test(test_broken_connection),
 		cmocka_unit_test(test_codings),
 		cmocka_unit_test(test_gzip_cut_anywhere),
