@@ -4,14 +4,15 @@
 
 graceful=WINCH	# SIGWINCH lets requests under way end
 
-# Apache's children never run as root. So all of it, the store's home included, is www-data's; to
-# get at a home and a build below root's own folders it keeps root's way past file permissions.
+# Apache's children never run as root. So all of it runs as www-data, to whom a home is given that is
+# new or a store; to get at a home and a build below root's own folders it keeps root's way past file
+# permissions.
 server_user() {
 	local capabilities=+dac_override,+fowner
 	[ "$(id -u)" -eq 0 ] || return 0
 	command -v setpriv >/dev/null || fail "as root Apache needs setpriv (util-linux) to become www-data"
 	id -u www-data >/dev/null 2>&1 || fail "as root Apache needs a user www-data"
-	chown -R www-data: "$home" || exit 1
+	[ -n "$(ls -A "$home")" ] && [ ! -e "$home/weir.lock" ] || chown -R www-data: "$home" || exit 1
 	exec setpriv --reuid=www-data --regid=www-data --clear-groups \
 		--inh-caps="$capabilities" --ambient-caps="$capabilities" "$here/local" "$@"
 }

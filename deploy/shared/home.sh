@@ -108,22 +108,18 @@ patience() {
 	echo $((query + $(setting_seconds lock_wait) + 20))
 }
 
-# fill TEMPLATE...: their text with every @NAME@ filled in
+# fill TEMPLATE: its text with every @NAME@ filled in
 fill() {
-	local text
-	text=$(cat "$@") || exit 1
-	text=${text//@PORT@/"$port"}
-	text=${text//@BODY_MIB@/"$(body_mib)"}
-	text=${text//@BODY_KIB@/"$(($(body_mib) * 1024))"}
-	text=${text//@BODY_BYTES@/"$(($(body_mib) * 1048576))"}
-	text=${text//@PATIENCE@/"$(patience)"}
-	text=${text//@MODULES@/"${modules-}"}
-	text=${text//@KIND@/"$kind"}
-	text=${text//@PREFIX@/"$prefix"}
-	text=${text//@PROGRAMS@/"$build/fcgi"}
-	text=${text//@DEPLOY@/"$here"}
-	text=${text//@SOCKETS@/"$sockets"}
-	text=${text//@WEB@/"$web"}
-	text=${text//@HOME@/"$home"}
+	local text name mib
+	text=$(cat "$1") || exit 1
+	mib=$(body_mib)
+	local -A values=(
+		[PORT]=$port [KIND]=$kind [PREFIX]=$prefix [MODULES]=$modules [PATIENCE]=$(patience)
+		[BODY_MIB]=$mib [BODY_KIB]=$((mib * 1024)) [BODY_BYTES]=$((mib * 1048576))
+		[PROGRAMS]=$build/fcgi [DEPLOY]=$here [SOCKETS]=$sockets [WEB]=$web [HOME]=$home
+	)
+	for name in "${!values[@]}"; do
+		text=${text//@$name@/"${values[$name]}"}
+	done
 	printf '%s\n' "$text"
 }
