@@ -41,9 +41,9 @@ is_json
 for _ in $(seq 100); do ask; [ "$status" = 200 ] && break; sleep 0.1; done
 gives_like 'the next request is served' 200 '"values":\[\['
 
-# A limit for bodies that an administrator has set: what it keeps back is not acknowledged.
+# A limit for bodies that an administrator has set against what fcgid.conf says: what it keeps back is not acknowledged.
 if [ "$server" = apache ]; then
-	sed -i 's/^<VirtualHost.*/&\n<Location \/>\nLimitRequestBody 1000\n<\/Location>/' "$home/web/apache.conf"
+	sed -i 's/^<.VirtualHost>/<Location \/>\nLimitRequestBody 1000\n<\/Location>\n&/' "$home/web/apache.conf"
 	kill -USR1 "$(cat "$home/web/server.pid")"
 	sleep 0.5
 	write "$(printf 'kept v=%d\n' $(seq 500))"

@@ -45,6 +45,7 @@ done
 
 {
 	echo "error_log stderr; pid $work/pid; events { } http {"
+	echo 'access_log off;'
 	for kind in client_body fastcgi proxy scgi uwsgi; do
 		echo "${kind}_temp_path $work/temp_$kind;"
 	done
@@ -52,6 +53,9 @@ done
 	echo '}'
 } >"$work/nginx.conf"
 check 'nginx takes weir.conf' "$(sbin nginx)" -t -q -e stderr -c "$work/nginx.conf"
+sed "/include .*weir-errors.conf/d; s|location / {|location /tsdb/ { include $top/deploy/nginx/weir-errors.conf;|" \
+	"$work/nginx.conf" >"$work/n.conf"
+check 'and its locations under a prefix' "$(sbin nginx)" -t -q -e stderr -c "$work/n.conf"
 
 # ---- what starts programs, and what tidies up ---------------------------------------------------
 
