@@ -49,7 +49,8 @@ is_json
 for _ in $(seq 100); do ask; [ "$status" = 200 ] && break; sleep 0.1; done
 gives_like 'the next request is served' 200 '"values":\[\['
 
-# A limit for bodies that an administrator has set against what fcgid.conf says: what it keeps back is not acknowledged.
+# A limit for bodies that an administrator has set against what fcgid.conf says: what it keeps back
+# is not acknowledged.
 if [ "$server" = apache ]; then
 	sed -i 's/^<.VirtualHost>/<Location \/>\nLimitRequestBody 1000\n<\/Location>\n&/' "$home/web/apache.conf"
 	reload
