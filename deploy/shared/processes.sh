@@ -4,16 +4,37 @@
 # server runs with the configuration file of this home, and a weir program has this home in its
 # environment. Signals go to those and nothing else.
 
-# The web server of this home, as a process id; nothing when it is down.
+# The web server of this home, as a process id; nothing when it is down. A server that restarts has
+# no file with its id for a moment: then it is looked for.
 server_pid() {
-	local pid
-	[ -s "$web/server.pid" ] || return 1
-	read -r pid <"$web/server.pid" 2>/dev/null || return 1
-	[[ $pid =~ ^[0-9]+$ ]] && kill -0 "$pid" 2>/dev/null || return 1
-	if [ -r "/proc/$pid/cmdline" ]; then
-		[[ "$(tr '\0' ' ' <"/proc/$pid/cmdline") " == *" $web/$server.conf "* ]] || return 1
+	local pid=
+	[ -e "$web/$server.conf" ] || return 1
+	[ ! -s "$web/server.pid" ] || read -r pid <"$web/server.pid" 2>/dev/null
+	if [[ $pid =~ ^[0-9]+$ ]] && kill -0 "$pid" 2>/dev/null && runs_server "$pid"; then
+		echo "$pid"
+		return
 	fi
-	echo "$pid"
+	for pid in /proc/[0-9]*; do
+		pid=${pid#/proc/}
+		if runs_server "$pid" && ! runs_server "$(parent_of "$pid")"; then
+			echo "$pid"
+			return
+		fi
+	done
+	return 1
+}
+
+parent_of() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status" 2>/dev/null; }
+
+# runs_server PID: with the configuration of this home? Without /proc its file has to be believed.
+runs_server() {
+	local words=()
+	[ -d /proc/self ] || return 0
+	{ mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null
+	case ${words[0]-} in
+	*lighttpd | *apache2 | *httpd | *nginx | nginx:*) [[ " ${words[*]} " == *" $web/$server.conf "* ]] ;;
+	*) return 1 ;;
+	esac
 }
 
 # The weir programs that serve this home, a process id a line. Without /proc none can be told.
