@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# /usr/bin/influx of package influxdb-client, unchanged: SHOW and SELECT.
+# /usr/bin/influx of package influxdb-client, unchanged: SHOW, SELECT, INSERT and -import.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 start_server
 command -v influx >/dev/null || { not_ok 'the influx shell is there' 'apt-get install influxdb-client'; exit 1; }
@@ -16,3 +16,9 @@ like 'SELECT as JSON' "$(shell -format json -execute 'SELECT n FROM home')" '"co
 like 'INSERT' "$(shell -execute 'INSERT home,room=attic temp=30 1641024120000000000')" '^$'
 like 'which is there' "$(shell -execute "SELECT temp FROM home WHERE room = 'attic'")" '30'
 like 'an error is shown' "$(shell -execute 'SELECT FROM')" 'error parsing query'
+like 'INSERT of what is no line' "$(shell -execute 'INSERT nonsense')" "ERR: .*unable to parse 'nonsense': missing fields"
+printf '%s\n' '# DDL' '# DML' '# CONTEXT-DATABASE: d' '# CONTEXT-RETENTION-POLICY: autogen' \
+	'imported,room=a v=1 1641024000000000000' 'imported,room=b v=2 1641024060000000000' >"$work/import"
+like '-import' "$(shell -import -path "$work/import" -precision ns)" 'Processed 2 inserts'
+is '  and CSV of it' "$(shell -format csv -execute 'SELECT * FROM imported')" \
+	$'name,time,room,v\nimported,2022-01-01T08:00:00Z,a,1\nimported,2022-01-01T08:01:00Z,b,2'
