@@ -13,34 +13,14 @@
  *     Works on the store itself, side by side with the programs that a web server runs; none of
  *     them need be stopped. Whoever may read and write the home may do everything.
  *
- *         init                 make a store
- *         settings             what is set, where it can be changed, what it means
- *         bucket create        make a bucket
- *         bucket list          all buckets
- *         bucket update        change name, description or retention
- *         bucket delete        delete a bucket and all its points
- *         dbrp create          map a database and retention policy to a bucket
- *         dbrp list            mappings, those by name too
- *         dbrp delete          delete a stored mapping
- *         token create         make a token, and show it this once
- *         token first          make one for a store that is to be made by its first request
- *         token list           all tokens, without their texts
- *         token delete         delete a token
- *         token activate       let an inactive token in again
- *         token deactivate     refuse a token with 403 until it is activated
- *         user create          make a user with a password, for clients of the 1.x API
- *         user list            all users, and what they may do
- *         user delete          delete a user
- *         user password        give a user another password
- *         user grant           let a user read or write a bucket
- *         user revoke          the opposite
- *         write                store files of line protocol
- *         query                run InfluxQL
- *         compact              move the journal into chunks now, as from cron
- *         stats                how much there is, a row a measurement
- *         check                read every byte back and verify it; --repair drops what is damaged
+ *     Root works as the user whose home it is, so that no file of the store comes to belong to
+ *     somebody else than the user of the web server's programs. Files to be written must then be
+ *     readable for that user, or come on standard input.
  *
- *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each.
+ *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each command.
+ *
+ * COMMANDS
+ *     @insert
  *
  *     A password is asked for on the terminal; from a pipe it is the first line.
  *
@@ -50,12 +30,20 @@
  *     --help        help, of weir or of a command
  *     --version     the version
  *
+ *     An option's value follows it, or an equals sign: --home DIR, --home=DIR. After -- all words
+ *     are arguments. Durations are such as 500ms, 30s, 1h30m, 7d.
+ *
  * EXIT STATUS
  *     0    done
  *     1    failed; standard error says why
  *     2    the command line was wrong
  *     3    done in part: lines of a write or statements of a query were refused, the others done
  *     4    `check` found damage, dropped or not
+ *
+ * ENVIRONMENT
+ *     WEIR_HOME    the store's directory, where --home is not given
+ *     WEIR_NAME    the setting of that name, in capitals here, as WEIR_DISK_RESERVE; it goes before
+ *                  every weir.conf. An empty variable is an unset one.
  *
  * FILES
  *     HOME/weir.conf    settings of this store, a line NAME = VALUE each
@@ -68,6 +56,9 @@
  *         weir --home /srv/weir user create grafana --read sensors
  *         zcat points.lp.gz | weir --home /srv/weir write --bucket sensors -
  *         weir --home /srv/weir query --db sensors 'SELECT mean(t) FROM air GROUP BY time(1h)'
+ *
+ * SEE ALSO
+ *     weir.conf(5), weir-write(8), weir-query(8)
  */
 #include "weir.h"
 
@@ -493,7 +484,8 @@ run(struct weir *weir, const char *path)
 	struct err err;
 	int status;
 
-	if (program_begin_at(&weir->program, "weir", path, home.n > 0 ? home.p : NULL, &err) != 0)
+	if (program_begin_at(&weir->program, "weir", path, home.n > 0 ? home.p : NULL, &err) != 0 ||
+	    program_become_owner(&weir->program, &err) != 0)
 		status = -1;
 	else
 		status = weir->command->run(weir, &err);

@@ -112,6 +112,14 @@ int		 program_begin_at(struct program *program, const char *name, const char *pa
 void		 program_end(struct program *program);
 
 /*
+ * program_become_owner - root becomes the user and group of the home, for good (owner.c)
+ *   errs   ERR_IO  the kernel does not let us
+ * Anybody else, a home of root, one that is not there and one that its owner cannot reach are left
+ * as they are.
+ */
+int		 program_become_owner(const struct program *program, struct err *err);
+
+/*
  * program_store - the store, opened by the first call
  *   errs   ERR_UNAVAILABLE  it cannot be opened. A program that serves says so to its clients
  *                           without a word about paths, and puts the reason into the log. Tried
