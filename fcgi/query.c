@@ -16,12 +16,50 @@
  *         GET, HEAD  /ping            204
  *         GET        /health          200, or 503 when the store cannot be opened
  *
- *     The endpoint is found from the end of the path, so it may be mounted anywhere. Settings come
- *     from weir.conf and WEIR_NAME in the environment; `weir settings` lists them.
+ *     The endpoint is found from the end of the path, so it may be mounted anywhere. Answers are
+ *     JSON, CSV or MessagePack as Accept asks, made while they are sent; a client that leaves ends
+ *     the query, and so do query_timeout and the other limits of weir.conf(5).
+ *
+ *     Whether it is FastCGI is told by standard input: a socket that listens. Then it answers one
+ *     request after the other; a web server starts as many processes as are to work at a time.
  *
  * EXIT STATUS
- *     0 when told to stop (SIGTERM, SIGUSR1) or, as CGI, when the request is answered; 1 when no
- *     request can be accepted.
+ *     0    told to stop (SIGTERM, SIGUSR1) or, as CGI, the request is answered
+ *     1    no request can be accepted
+ *
+ * SIGNALS
+ *     SIGTERM and SIGUSR1 end the program after the request in hand. SIGKILL loses nothing that was
+ *     acknowledged; the next process puts the store in order.
+ *
+ * ENVIRONMENT
+ *     WEIR_HOME    the store's directory; without it `home` in a weir.conf beside the program, else
+ *                  /var/lib/weir
+ *     WEIR_NAME    the setting of that name, in capitals here; it goes before every weir.conf
+ *
+ *     As CGI also REQUEST_METHOD, SCRIPT_NAME, PATH_INFO, REQUEST_URI, QUERY_STRING,
+ *     CONTENT_LENGTH and HTTP_ variables, as RFC 3875 has them; HTTP_AUTHORIZATION must be among
+ *     them, or REDIRECT_HTTP_AUTHORIZATION.
+ *
+ * FILES
+ *     HOME/weir.conf    settings of this store
+ *     weir.conf         beside the program: settings that go before those
+ *
+ *     Settings are read when the program starts.
+ *
+ * EXAMPLES
+ *     Two processes behind lighttpd, for all that is not /write:
+ *
+ *         fastcgi.server = ( "/" => ((
+ *           "bin-path" => "/usr/libexec/weir/weir-query", "max-procs" => 2,
+ *           "socket" => "/run/lighttpd/weir-query", "check-local" => "disable" )) )
+ *
+ *     A request as CGI, by hand:
+ *
+ *         env GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET PATH_INFO=/query \
+ *           QUERY_STRING="db=mydb&p=$TOKEN&q=SHOW+MEASUREMENTS" /usr/libexec/weir/weir-query
+ *
+ * SEE ALSO
+ *     weir(1), weir.conf(5), weir-write(8)
  */
 #include "program/program.h"
 #include "query_v1.h"

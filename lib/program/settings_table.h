@@ -1,9 +1,49 @@
 /*
  * program/settings_table.h - every setting of weir, a row each: kind, name, default, help
  *
+ * NAME
+ *     weir.conf - settings of a weir store
+ *
+ * DESCRIPTION
+ *     A file of lines NAME = VALUE. Blank lines and lines that begin with # say nothing; a value may
+ *     stand in double quotes, which keep blanks at its ends. An unknown name or a value that is none
+ *     is an error: weir(1) ends with it, and the programs of a web server answer 503 and tell it
+ *     in the server's log.
+ *
+ *     A setting has a default. HOME/weir.conf, weir.conf beside the program and WEIR_NAME in the
+ *     environment (the name in capitals) say otherwise, each beating the one before. Programs that
+ *     stay up read all this when they start; `weir settings` prints what came of it, as a file to
+ *     begin with.
+ *
+ * VALUES
+ *     text         anything but nothing
+ *     size         bytes; k, M, G, T are powers of 1024, as 64k
+ *     number       a whole number
+ *     duration     of ns us ms s m h d w, as 500ms or 1h30m
+ *     yes or no    also true, on, 1; false, off, 0
+ *
+ * SETTINGS
+ *     @insert
+ *
+ * FILES
+ *     HOME/weir.conf    settings of this store; all but home
+ *     weir.conf         beside the program; a relative home is taken from that folder
+ *
+ * EXAMPLES
+ *         # a small machine with a slow disk
+ *         cache_size = 8M
+ *         compact_size = 2M
+ *         lock_wait = 30s
+ *
+ * SEE ALSO
+ *     weir(1), weir-write(8), weir-query(8)
+ */
+
+/*
  * Expanded into struct settings and into the table that reads and explains them: define
  * SETTING(kind, name, default, help), include this file, undefine it. A row is the manual of its
- * setting: `weir settings` prints it, and weir.conf and WEIR_NAME take it by this name.
+ * setting: `weir settings` and weir.conf(5) print it, and weir.conf and WEIR_NAME take it by this
+ * name.
  *
  *     TEXT      any text                       const char *
  *     SIZE      bytes; k, M, G, T: 1024^n      uint64_t
