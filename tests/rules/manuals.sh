@@ -20,22 +20,25 @@ says() {
 	sed 's/\\-/-/g; s/\\&//g; s/\\e/\\/g' "man/$1" | grep -qF -- "$2" || fail "man/$1 says nothing of $2"
 }
 
-for page in weir.1 weir.conf.5 weir-query.8 weir-write.8; do
+for page in weir.1 weir.conf.5 weir-query.8 weir-spawn.8 weir-write.8; do
 	[ -s "man/$page" ] || { fail "man/$page is missing"; continue; }
-	for section in NAME DESCRIPTION FILES EXAMPLES 'SEE ALSO'; do
-		says "$page" ".SH $section"
+	case $page in
+	weir.conf.5) sections='NAME DESCRIPTION FILES EXAMPLES SEE.ALSO' ;;
+	weir-spawn.8) sections='NAME SYNOPSIS DESCRIPTION OPTIONS EXIT.STATUS SEE.ALSO' ;;
+	*) sections='NAME SYNOPSIS DESCRIPTION EXIT.STATUS ENVIRONMENT FILES EXAMPLES SEE.ALSO' ;;
+	esac
+	for section in $sections; do
+		says "$page" ".SH ${section/./ }"
 	done
-	if [ "$page" != weir.conf.5 ]; then
-		for section in SYNOPSIS 'EXIT STATUS' ENVIRONMENT; do
-			says "$page" ".SH $section"
-		done
-	fi
 	! command -v man >/dev/null || said=$(LC_ALL=C.UTF-8 man --warnings -l "man/$page" 2>&1 >/dev/null)
 	[ -z "${said-}" ] || fail "man/$page: $said"
 	! command -v mandoc >/dev/null || said=$(mandoc -Tlint "man/$page" 2>&1)
 	[ -z "${said-}" ] || fail "$said"
 done
 
+for option in $("$source/deploy/spawn-fcgi/weir-spawn" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p'); do
+	says weir-spawn.8 "$option"
+done
 names=$(cgi-bin/weir help | sed -n '2,$s/^  \([a-z][a-z ]*[a-z]\)   *[^ ].*/\1/p')
 [ "$(wc -l <<<"$names")" -ge 10 ] || fail 'weir help lists hardly a command'
 while read -r name; do
