@@ -32,9 +32,11 @@ auth_token_make(char token[AUTH_TOKEN_CHARS + 1])
 	unsigned char bytes[TOKEN_BYTES];
 
 	auth_sodium();
-	randombytes_buf(bytes, sizeof(bytes));
-	sodium_bin2base64(token, AUTH_TOKEN_CHARS + 1, bytes, sizeof(bytes),
-	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	do {	/* one that begins with a dash would be taken for an option */
+		randombytes_buf(bytes, sizeof(bytes));
+		sodium_bin2base64(token, AUTH_TOKEN_CHARS + 1, bytes, sizeof(bytes),
+		    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	} while (token[0] == '-');
 	sodium_memzero(bytes, sizeof(bytes));
 }
 

@@ -40,6 +40,8 @@
 #define MARK_BYTES 4096
 #define STUCK_NS (INT64_C(60) * 1000000000)
 #define TICK_US 50000
+#define N_REGIONS 3			/* of an environment without locks; the cache is the last */
+#define REGION_SLACK (4 << 20)
 
 static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE_DBS] = {
 	[DB_CATALOGUE] = { "catalogue.db", 4096 },
@@ -133,6 +135,32 @@ open_handles(struct env *env, struct env_handles *h, uint32_t flags)
 }
 
 /*
+ * The library lets its region files grow as they are used, and a page that finds no room on a full
+ * disk ends the process that touches it. So they get their room when they are made.
+ */
+static int
+reserve_regions(const struct env *env)
+{
+	const off_t most = (off_t)(env->options.cache_bytes + env->options.cache_bytes / 4) + REGION_SLACK;
+
+	for (int i = 1; i <= N_REGIONS; i++) {
+		char name[16];
+		int fd, r;
+
+		snprintf(name, sizeof(name), "__db.%03d", i);
+		fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		r = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, i == N_REGIONS ? most : REGION_SLACK);
+		r = r == 0 ? 0 : errno;
+		close(fd);
+		if (r == ENOSPC || r == EDQUOT)
+			return r;
+	}
+	return 0;
+}
+
+/*
  * Closed handles of a panicked environment leave its deleted region files mapped.
  */
 static void
@@ -182,7 +210,7 @@ recover(struct env *env)
 	memset(&env->handles, 0, sizeof(env->handles));
 	env->generation = 0;
 	if ((r = open_handles(env, &env->handles, DB_RECOVER)) != 0 ||
-	    (r = journal_recover(env)) != 0) {
+	    (r = reserve_regions(env)) != 0 || (r = journal_recover(env)) != 0) {
 		env->must_exit = true;	/* the old handles may not be closed now, nor used */
 		return r;
 	}

@@ -8,9 +8,15 @@ awk 'BEGIN { for (i = 0; i < 300000; i++) printf "r v=%d %d\n", i, i }' >"$work/
 write '' --data-binary "@$work/b"; gives 'many rows' 204 ''
 
 # slow CONNECTIONS: that many, each with a head and a body that never ends, a byte at a time
-/usr/bin/python3 - "$port" "$token" >"$work/ready" 2>"$work/slow" <<'END' &
+# Answers go through Apache and nginx unbuffered, so that they come at once; a slow reader there holds
+# one weir-query, of which there are a few: deploy/README.md says what follows.
+# And Apache has a thread for each connection, fewer at first than the others would hold.
+each=30 readers=30
+[ "$server" = lighttpd ] || readers=0
+[ "$server" != apache ] || each=5
+/usr/bin/python3 - "$port" "$token" "$each" "$readers" >"$work/ready" 2>"$work/slow" <<'END' &
 import select, socket, sys, time
-port, token = int(sys.argv[1]), sys.argv[2]
+port, token, each, n_readers = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 def connect(text, window=None):
     s = socket.socket()
     if window:
@@ -18,11 +24,11 @@ def connect(text, window=None):
     s.connect(("127.0.0.1", port))
     s.sendall(text.encode())
     return s
-heads = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nX: " % token) for i in range(30)]
-bodies = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nslow v=" % token) for i in range(30)]
-chunks = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ns\r\n" % token) for i in range(30)]
-forms = [connect("POST /query?db=d&p=%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\nq=SELECT" % token) for i in range(30)]
-readers = [connect("GET /query?db=d&p=%s&q=SELECT+*+FROM+r HTTP/1.1\r\nHost: x\r\n\r\n" % token, 2048) for i in range(30)]
+heads = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nX: " % token) for i in range(each)]
+bodies = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nslow v=" % token) for i in range(each)]
+chunks = [connect("POST /write?db=d&p=%s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ns\r\n" % token) for i in range(each)]
+forms = [connect("POST /query?db=d&p=%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\nq=SELECT" % token) for i in range(each)]
+readers = [connect("GET /query?db=d&p=%s&q=SELECT+*+FROM+r HTTP/1.1\r\nHost: x\r\n\r\n" % token, 2048) for i in range(n_readers)]
 print("ready", flush=True)
 end = time.time() + 8
 while time.time() < end:
@@ -40,7 +46,7 @@ while time.time() < end:
 END
 slow=$!
 for i in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.1; done
-is 'a hundred and fifty slow clients are there' "$(cat "$work/ready")" ready
+is 'slow clients are there' "$(cat "$work/ready")" ready
 for i in 1 2 3 4 5; do
 	sleep 0.5
 	request "$url/write?db=d&p=$token&precision=s" -m 20 -d "fast v=$i $i"

@@ -18,8 +18,8 @@ flush() {	# flush v1|v2 OPTION...: said is what became of the metrics, errs the 
 	said=$(tail -n 1 "$work/flushed")
 	errs=$(sed '$d' "$work/flushed")
 }
-v1() { flush v1 --database telegraf --username any --password "$token" "$@"; }
-v2() { flush v2 --bucket sensors --organization any --token "$token" "$@"; }
+v1() { flush v1 --database telegraf --username any --password="$token" "$@"; }
+v2() { flush v2 --bucket sensors --organization any --token="$token" "$@"; }
 counts() {	# counts NAME DATABASE MEASUREMENT N
 	request -G "$url/query" -H "Authorization: Token $token" -d "db=$2" --data-urlencode "q=SELECT count(usage_user) FROM $3" -d epoch=s
 	gives "$1" 200 "$(result '{"name":"'"$3"'","columns":["time","count"],"values":[[0,'"$4"']]}')"
@@ -48,7 +48,7 @@ metrics cpu 3 >"$buffer"
 flush v1 --database telegraf --username any --password unknown
 is 'v1: an unknown token drops the batch' "$said" 'written 0, dropped 3, kept 0'
 metrics cpu 3 >"$buffer"
-flush v1 --database elsewhere --username any --password "$other" --skip-database-creation
+flush v1 --database elsewhere --username any --password="$other" --skip-database-creation
 is 'v1: and so does a token that may not make the database' "$said" 'written 0, dropped 3, kept 0'
 like 'v1: in words' "$errs" '^E! dropped: 403 insufficient permissions for write$'
 
@@ -68,14 +68,14 @@ flush v2 --bucket sensors --organization any --token unknown
 is 'v2: an unknown token keeps them' "$said" 'written 0, dropped 0, kept 3'
 id=$("$weir" --home "$home" token list --json | tr '{' '\n' | sed -n '/"all-access"/!s/.*"id":"\([0-9a-f]*\)".*/\1/p' | tail -n 1)
 "$weir" --home "$home" token deactivate "$id"
-flush v2 --bucket sensors --organization any --token "$other"
+flush v2 --bucket sensors --organization any --token="$other"
 is 'v2: an inactive one keeps them' "$said" 'written 0, dropped 0, kept 3'
 "$weir" --home "$home" token activate "$id"
-flush v2 --bucket sensors --organization any --token "$other"
+flush v2 --bucket sensors --organization any --token="$other"
 is 'v2: until it is let in again' "$said" 'written 3, dropped 0, kept 0'
 counts 'v2: and nothing is missing' sensors disk 2503
 metrics disk 3 >"$buffer"
-flush v2 --bucket nowhere --organization any --token "$token"
+flush v2 --bucket nowhere --organization any --token="$token"
 is 'v2: an unknown bucket drops them' "$said$errs" 'written 0, dropped 3, kept 0E! dropped: 404 not found: bucket "nowhere" not found'
 
 # ---- a disk without room: 503, and a server that is down
