@@ -9,6 +9,7 @@ if [ "$owner" -eq 0 ]; then	# a user of no name; others can only be themselves
 	as_owner=(setpriv --reuid "$owner" --regid "$owner" --clear-groups)
 fi
 chmod 711 "$work"
+cp "$weir" "$work/weir" && chmod 755 "$work/weir" && weir=$work/weir	# the tree may be closed to the owner
 mkdir -m 700 "$home" && chown "$owner:$owner" "$home" 2>/dev/null || chown "$owner" "$home"
 others() { find "$home" ! -uid "$owner"; }
 
