@@ -518,28 +518,11 @@ files_go_one_by_one_and_rows_stay(void **unused)
 	home_free(&h);
 }
 
-/*
- * In a process of its own: the library gives not all memory back when it recovers.
- */
-static void
-apart(void (*test)(void **unused))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		test(NULL);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static void
 recovery_beside_compaction_loses_nothing(void **unused)
 {
 	(void)unused;
-	apart(recovery_beside_compaction_loses_nothing_here);
+	home_apart(recovery_beside_compaction_loses_nothing_here);
 }
 
 int

@@ -203,28 +203,11 @@ no_rows_before_their_names_are_on_disk_here(void **unused)
 	home_free(&h);
 }
 
-/*
- * In a process of its own: the library gives not all memory back when it recovers.
- */
-static void
-apart(void (*test)(void **unused))
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		test(NULL);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
 static void
 no_rows_before_their_names_are_on_disk(void **unused)
 {
 	(void)unused;
-	apart(no_rows_before_their_names_are_on_disk_here);
+	home_apart(no_rows_before_their_names_are_on_disk_here);
 }
 
 int
