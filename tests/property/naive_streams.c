@@ -465,7 +465,9 @@ static struct stream stream_between(struct naive *n, const struct node *call,
     const struct group *group, int64_t from, int64_t to, bool alone);
 
 /*
- * Over an aggregate the windows before the range are looked at too, but not shown.
+ * Over an aggregate the windows before the range are looked at too, but not shown. An inner
+ * transformation, whose range is a wider one, hands on whatever it has: a descending integral names
+ * a window by its end, which may lie past that range.
  */
 static struct stream
 transformation(
@@ -496,6 +498,8 @@ transformation(
 	    false);
 	in = without_nulls(n, &in);
 	out = transform(n, call, &in);
+	if (from != n->from || to != n->to)
+		return out;
 	for (size_t i = 0; i < out.n; i++)
 		if ((from == MIN_TIME || out.samples[i].time >= naive_window(n, from)) &&
 		    out.samples[i].time <= to)
