@@ -127,19 +127,6 @@ parse_duration(struct parser *p, const struct token *token)
 	return NULL;
 }
 
-static struct expr *
-parse_param_regex(struct parser *p, const struct token *token)
-{
-	struct expr *e = influxql_parser_node(p, EXPR_REGEX, token->at);
-	struct err why;
-
-	e->regex = token->text;
-	if (influxql_check_regex(e->regex, &why) == 0)
-		return e;
-	influxql_parser_fail_at(p, token->at, "%s", why.text);
-	return NULL;
-}
-
 /* A parameter that still is one stands for nothing: say why. */
 static struct expr *
 fail_param(struct parser *p, const struct token *token)
@@ -179,8 +166,6 @@ influxql_parse_literal(struct parser *p, const struct token *token)
 		return e;
 	case TOKEN_DURATION_VALUE:
 		return parse_duration(p, token);
-	case TOKEN_REGEX:
-		return parse_param_regex(p, token);
 	case TOKEN_PARAM:
 		return fail_param(p, token);
 	default:
