@@ -502,7 +502,8 @@ new_answer(const struct naive *n, size_t n_groups)
 }
 
 /*
- * At least one field has to be read: tags alone give nothing.
+ * At least one field has to be read: tags alone give nothing, whatever they are called, but for
+ * those of a subquery.
  */
 static bool
 has_source_of_rows(const struct naive *n)
@@ -514,7 +515,7 @@ has_source_of_rows(const struct naive *n)
 			return true;
 		for (size_t t = 0; type == VALUE_TAG && t < n->n_tables; t++)
 			if (n->tables[t].name == NULL &&
-			    table_find(&n->tables[t], n->fields[i].name) >= 0)
+			    table_find(&n->tables[t], n->fields[i].expr->text) >= 0)
 				return true;
 	}
 	return false;

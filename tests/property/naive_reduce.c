@@ -134,20 +134,21 @@ spread(struct naive *n, const struct stream *points, int64_t stamp, struct strea
 static void
 stddev(struct naive *n, const struct stream *points, int64_t stamp, struct stream *out)
 {
-	double mean = 0, squares = 0;
+	long double mean = 0, squares = 0; /* many equal numbers deviate by 0, not by almost 0 */
 
 	if (points->n == 1) {
 		push_float(n, out, stamp, (double)NAN);
 		return;
 	}
 	for (size_t i = 0; i < points->n; i++)
-		mean += number_of(&points->samples[i].value) / (double)points->n;
+		mean += number_of(&points->samples[i].value);
+	mean /= points->n;
 	for (size_t i = 0; i < points->n; i++) {
-		double d = number_of(&points->samples[i].value) - mean;
+		long double d = number_of(&points->samples[i].value) - mean;
 
 		squares += d * d;
 	}
-	push_float(n, out, stamp, sqrt(squares / (double)(points->n - 1)));
+	push_float(n, out, stamp, sqrt((double)(squares / (points->n - 1))));
 }
 
 /*
