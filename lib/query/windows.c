@@ -356,7 +356,7 @@ static bool
 move_to(struct windows *w, struct place *p, int64_t t)
 {
 	int64_t interval = w->spec.plan->window.interval;
-	unsigned char *table_end = w->table + w->n_table * w->state_bytes;
+	unsigned char *table_end;
 
 	if (!is_next(w, p, t)) {
 		bounds_of(w, t, &p->start, &p->end);
@@ -365,6 +365,7 @@ move_to(struct windows *w, struct place *p, int64_t t)
 	}
 	p->start += w->descending ? -interval : interval;
 	p->end = p->start + interval;
+	table_end = w->table + w->n_table * w->state_bytes;
 	if (w->descending ? p->states > w->table : p->states + w->state_bytes < table_end)
 		p->states += w->descending ? -(ptrdiff_t)w->state_bytes : (ptrdiff_t)w->state_bytes;
 	else

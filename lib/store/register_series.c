@@ -346,7 +346,7 @@ put_series(struct series_step *step, struct err *err)
 		series_put_tags(&tags, step->made[i]->id, step->made[i]->tags, step->made[i]->n);
 		list[i] = (struct series_entry){ step->made[i]->id, { NULL, tags.n - before } };
 	}
-	at = tags.p;
+	at = tags.n > 0 ? tags.p : "";
 	for (size_t i = 0; i < step->n_made; at += list[i++].tags.n)
 		list[i].tags.p = at;
 	r = series_append(step->txn, step->measurement_id, list, step->n_made, err);

@@ -18,17 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "line/line.h"
 #include "property.h"
 #include "query/query.h"
-#include "store/store.h"
+#include "../unit/store_lines.h"
 
 #define QUERIES_OF_DATA 200
 
 struct run {
 	struct rows_sink sink; /* first: it is cast back */
-	char home[64];
-	struct store *store;
+	struct lines_home home;
 	struct data data;
 	int64_t now;
 	struct grant grant;
@@ -154,7 +152,7 @@ result_end(struct rows_sink *sink)
 static struct answer *
 ask(struct run *run, const char *text)
 {
-	struct query_request request = { .store = run->store,
+	struct query_request request = { .store = run->home.store,
 		.grants = &run->grants,
 		.text = slice_from(text),
 		.database = SLICE("d"),
@@ -177,75 +175,19 @@ ask(struct run *run, const char *text)
 
 /* ---- a store with the data in it ---- */
 
-static int
-make_bucket(struct txn *txn, void *arg, struct err *err)
-{
-	return store_bucket_create(txn, arg, err);
-}
-
-static void
-write_lines(struct run *run, uint64_t bucket_id, struct line_memo *memo, struct slice lines)
-{
-	struct line_stream stream = { .line = 1 };
-	struct line_options options;
-	struct batch_rejects rejects = { .arena = run->arena };
-	struct batch batch;
-	struct buf body = { 0 };
-	struct err err = { .code = ERR_NONE };
-	size_t consumed;
-	uint64_t stored;
-
-	line_default_options(&options);
-	options.precision = PRECISION_NS;
-	buf_put_slice(&body, lines);
-	buf_reserve(&body, LINE_SLACK);
-	batch_init(&batch, run->arena, &rejects);
-	line_parse(memo, &stream, &options, buf_slice(&body), true, &batch, &consumed);
-	if (consumed != lines.n || store_append(run->store, bucket_id, &batch, &stored, &err) != 0)
-		die("writing", err.text);
-	if (rejects.n != 0)
-		die("writing", arena_string(run->arena, rejects.kept[0].text));
-	buf_free(&body);
-}
-
 static void
 open_store(struct run *run)
 {
-	const char *folder = getenv("TMPDIR");
-	struct store_bucket bucket = { .name = SLICE("d") };
-	struct line_memo *memo = line_memo_new(1 << 20);
-	struct store_options options;
-	struct err err = { .code = ERR_NONE };
+	uint64_t bucket;
 
-	snprintf(run->home, sizeof(run->home), "%s/weir-property.XXXXXX",
-	    folder != NULL && strlen(folder) < 32 ? folder : "/tmp");
-	if (mkdtemp(run->home) == NULL)
-		die("mkdtemp", run->home);
-	store_default_options(&options);
-	options.home = run->home;
-	options.reserve_bytes = 0;
-	if (store_create(&options, &err) != 0 || store_open(&run->store, &options, &err) != 0 ||
-	    store_txn(run->store, STORE_WRITE, run->arena, make_bucket, &bucket, &err) != 0)
-		die("store", err.text);
+	lines_open(&run->home);
+	bucket = lines_bucket(&run->home, "d");
 	for (size_t i = 0; i < run->data.n_writes; i++) {
-		write_lines(run, bucket.id, memo, run->data.writes[i]);
-		if (run->data.seed % 2 == 0 && i % 16 == 9 &&
-		    store_compact(run->store, &(struct store_compact_spec){ 0 }, &err) != 0)
-			die("compacting", err.text);
+		lines_write(
+		    &run->home, bucket, run->data.writes[i], PRECISION_NS, run->now);
+		if (run->data.seed % 2 == 0 && i % 16 == 9)
+			lines_compact(&run->home);
 	}
-	line_memo_free(memo);
-	arena_reset(run->arena);
-}
-
-static void
-close_store(struct run *run)
-{
-	char command[96];
-
-	store_close(run->store);
-	snprintf(command, sizeof(command), "rm -rf '%s'", run->home);
-	if (system(command) != 0)
-		die("cannot remove", run->home);
 }
 
 /* ---- one statement ---- */
@@ -361,7 +303,7 @@ try_data(struct run *run, uint64_t seed, uint64_t n_queries, uint64_t max_failed
 	dice_roll(&dice);
 	for (uint64_t i = 0; i < n_queries && run->n_failed < max_failed; i++)
 		run->n_failed += !try_statement(run, &dice);
-	close_store(run);
+	lines_close(&run->home);
 	data_free(&run->data);
 }
 

@@ -186,7 +186,7 @@ test_memory_of_a_huge_body_is_bounded(void **state)
 	    (unsigned long long)n_plain, held, usage.ru_maxrss);
 	assert_true(longest == HTTP_PIECE_BYTES);
 	assert_true(held < 4 << 20);
-#ifndef __SANITIZE_ADDRESS__
+#ifndef UNIT_SANITIZED
 	assert_true(usage.ru_maxrss < 16 << 10);
 #endif
 	buf_free(&member);

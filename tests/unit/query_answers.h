@@ -25,19 +25,16 @@
 
 #include "base/buf.h"
 #include "base/number.h"
-#include "line/line.h"
 #include "query/query.h"
-#include "store/store.h"
+#include "store_lines.h"
 
 #define N_OF(array)	(sizeof(array) / sizeof((array)[0]))
 #define ANSWERS_NOW	INT64_C(1700000000000000000)
 
 struct answers {
 	struct rows_sink sink;		/* first: it is cast back */
-	char		 home[128];
-	struct store	*store;
+	struct lines_home home;
 	struct arena	*arena;
-	struct line_memo *memo;
 	struct grant	 grant;
 	struct grants	 grants;	/* all-access, until a test changes it */
 	struct query_request request;	/* what all queries have: limits, management */
@@ -183,45 +180,24 @@ answers_end(struct rows_sink *sink)
 
 /* ---- the store ---- */
 
-static inline int
-answers_make_bucket(struct txn *txn, void *arg, struct err *err)
-{
-	return store_bucket_create(txn, arg, err);
-}
-
 /*
  * answers_bucket - a new bucket; one named d is what the database d of a query is
  */
 static inline uint64_t
 answers_bucket(struct answers *a, const char *name)
 {
-	struct store_bucket bucket = { .name = slice_from(name) };
-	struct err err = { .code = ERR_NONE };
-
-	if (store_txn(a->store, STORE_WRITE, a->arena, answers_make_bucket, &bucket, &err) != 0)
-		fail_msg("%s", err.text);
-	return bucket.id;
+	return lines_bucket(&a->home, name);
 }
 
 static inline void
 answers_open(struct answers *a)
 {
-	const char *folder = getenv("TMPDIR");
-	struct store_options options;
-	struct err err = { .code = ERR_NONE };
-
 	memset(a, 0, sizeof(*a));
 	a->sink = (struct rows_sink){ answers_result_begin, answers_series_begin, answers_row,
 	    answers_series_end, answers_message, answers_error, answers_result_end, answers_end,
 	    answers_block };
-	snprintf(a->home, sizeof(a->home), "%s/weir-unit.XXXXXX", folder != NULL ? folder : "/tmp");
-	assert_non_null(mkdtemp(a->home));
-	store_default_options(&options);
-	options.home = a->home;
-	if (store_create(&options, &err) != 0 || store_open(&a->store, &options, &err) != 0)
-		fail_msg("%s", err.text);
+	lines_open(&a->home);
 	a->arena = arena_new(65536);
-	a->memo = line_memo_new(1 << 20);
 	a->rows_left = -1;
 	a->grant = (struct grant){ GRANT_READ | GRANT_WRITE, GRANT_BUCKETS, 0 };
 	a->grants = (struct grants){ .known = true, .n = 1, .list = &a->grant };
@@ -230,14 +206,9 @@ answers_open(struct answers *a)
 static inline void
 answers_close(struct answers *a)
 {
-	char command[256];
-
-	store_close(a->store);
-	line_memo_free(a->memo);
+	lines_close(&a->home);
 	arena_free(a->arena);
 	buf_free(&a->text);
-	snprintf(command, sizeof(command), "rm -rf '%s'", a->home);
-	assert_int_equal(system(command), 0);
 }
 
 /*
@@ -246,38 +217,7 @@ answers_close(struct answers *a)
 static inline void
 answers_write(struct answers *a, uint64_t bucket_id, const char *lines)
 {
-	struct line_stream stream = { .line = 1 };
-	struct line_options options;
-	struct batch_rejects rejects = { .arena = a->arena };
-	struct buf body = { 0 };
-	struct slice rest;
-	enum line_stop stop;
-	struct err err = { .code = ERR_NONE };
-
-	line_memo_free(a->memo);	/* what it remembers is of one bucket */
-	a->memo = line_memo_new(1 << 20);
-	line_default_options(&options);
-	options.precision = PRECISION_S;
-	options.now_ns = ANSWERS_NOW;
-	buf_puts(&body, lines);
-	buf_reserve(&body, LINE_SLACK);
-	rest = buf_slice(&body);
-	do {
-		struct batch batch;
-		size_t consumed;
-		uint64_t stored;
-
-		batch_init(&batch, a->arena, &rejects);
-		stop = line_parse(a->memo, &stream, &options, rest, true, &batch, &consumed);
-		rest = slice_make(rest.p + consumed, rest.n - consumed);
-		if (store_append(a->store, bucket_id, &batch, &stored, &err) != 0 ||
-		    store_sync(a->store, &err) != 0)
-			fail_msg("%s", err.text);
-		if (rejects.n != 0)
-			fail_msg(SLICE_FMT, SLICE_ARG(rejects.kept[0].text));
-	} while (stop == LINE_BATCH_FULL);
-	buf_free(&body);
-	arena_reset(a->arena);
+	lines_write(&a->home, bucket_id, slice_from(lines), PRECISION_S, ANSWERS_NOW);
 }
 
 /*
@@ -290,7 +230,7 @@ answers_query(struct answers *a, const char *database, const char *text)
 	struct query *query;
 	struct err err = { .code = ERR_NONE };
 
-	request.store = a->store;
+	request.store = a->home.store;
 	request.grants = &a->grants;
 	request.text = slice_from(text);
 	request.database = slice_from(database);

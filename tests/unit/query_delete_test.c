@@ -120,8 +120,6 @@ static void
 run_cases(bool compacted)
 {
 	struct grants scoped = answers.grants;
-	struct store_compact_spec spec = { 0 };
-	struct err err;
 
 	answers.grants = (struct grants){ .known = true, .n = admin_n_all_access,
 	    .list = admin_all_access };
@@ -131,8 +129,8 @@ run_cases(bool compacted)
 
 		snprintf(database, sizeof(database), "d%zu%s", i, compacted ? "c" : "");
 		answers_write(&answers, answers_bucket(&answers, database), POINTS);
-		if (compacted && store_compact(answers.store, &spec, &err) != 0)
-			fail_msg("%s", err.text);
+		if (compacted)
+			lines_compact(&answers.home);
 		check(database, cases[i].text, cases[i].answer);
 		check_left(database, cases[i].text, cases[i].left);
 	}
@@ -183,9 +181,6 @@ static const struct {
 static void
 run_by_field(bool compacted)
 {
-	struct store_compact_spec spec = { 0 };
-	struct err err;
-
 	answers.request.delete_by_field = true;
 	answers.request.management = true;
 	for (size_t i = 0; i < N_OF(by_field); i++) {
@@ -196,8 +191,8 @@ run_by_field(bool compacted)
 		    .list = admin_all_access };
 		snprintf(database, sizeof(database), "f%zu%s", i, compacted ? "c" : "");
 		answers_write(&answers, answers_bucket(&answers, database), POINTS);
-		if (compacted && store_compact(answers.store, &spec, &err) != 0)
-			fail_msg("%s", err.text);
+		if (compacted)
+			lines_compact(&answers.home);
 		check(database, by_field[i].text, by_field[i].answer);
 		check_left(database, by_field[i].text, by_field[i].left);
 		answers.grants = scoped;
@@ -240,9 +235,7 @@ static void
 test_by_field_in_chunks(void **state)
 {
 	uint64_t bucket = answers_bucket(&answers, "long");
-	struct store_compact_spec spec = { 0 };
 	struct buf lines = { 0 };
-	struct err err;
 
 	(void)state;
 	for (int i = 0; i < 10000; i++) {
@@ -253,8 +246,7 @@ test_by_field_in_chunks(void **state)
 	buf_putc(&lines, '\0');
 	answers_write(&answers, bucket, lines.p);
 	buf_free(&lines);
-	if (store_compact(answers.store, &spec, &err) != 0)
-		fail_msg("%s", err.text);
+	lines_compact(&answers.home);
 	answers.request.delete_by_field = true;
 	check("long", "DELETE FROM l WHERE s = 's3' AND v < 7000", "0 ~1000 points deleted\n");
 	check("long", "DELETE FROM l WHERE s = 's3' AND v < 7000", "0 ~0 points deleted\n");

@@ -143,7 +143,7 @@ test_shared_bucket(void **state)
 
 	(void)state;
 	answers_write(&answers, answers_bucket(&answers, "shared"), "m v=7 10\n");
-	if (admin_dbrp_create(answers.store, answers.arena, SLICE("alias"), SLICE("all"),
+	if (admin_dbrp_create(answers.home.store, answers.arena, SLICE("alias"), SLICE("all"),
 	    SLICE("shared"), true, &dbrp, &err) != 0)
 		fail_msg("%s", err.text);
 	check("alias", "SELECT v FROM m; DROP DATABASE alias; SELECT v FROM m",
@@ -261,9 +261,7 @@ test_explain(void **state)
 	static const char analyze[] =
 	    "EXPLAIN ANALYZE SELECT max(v) FROM m WHERE k = 'a' AND w > 0 GROUP BY k";
 	static const char summed[] = "EXPLAIN ANALYZE SELECT sum(v), max(v) FROM m GROUP BY k";
-	struct store_compact_spec spec = { 0 };
 	struct buf lines = { 0 };
-	struct err err;
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
@@ -277,8 +275,7 @@ test_explain(void **state)
 	check_line(analyze, "NUMBER OF GROUPS", "NUMBER OF GROUPS: 1");
 	check_line(analyze, "ROWS READ", "ROWS READ: 500");
 	check_line(analyze, "ROWS ANSWERED:", "ROWS ANSWERED: 1");
-	if (store_compact(answers.store, &spec, &err) != 0)
-		fail_msg("%s", err.text);
+	lines_compact(&answers.home);
 	check_line(summed, "NUMBER OF CHUNKS", "NUMBER OF CHUNKS: 2");
 	check_line(summed, "ROWS IN CHUNKS", "ROWS IN CHUNKS: 1000");
 	check_line(summed, "SIZE OF JOURNAL", "SIZE OF JOURNAL: 0");

@@ -81,11 +81,7 @@ put_line(struct buf *lines, const struct row *r)
 static void
 compact(void)
 {
-	struct store_compact_spec spec = { NULL, NULL };
-	struct err err;
-
-	if (store_compact(answers.store, &spec, &err) != 0)
-		fail_msg("%s", err.text);
+	lines_compact(&answers.home);
 }
 
 static void

@@ -15,6 +15,16 @@
 
 #include "base/slice.h"
 
+/* Under AddressSanitizer a process has many times its memory. gcc and clang say so each its way. */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define UNIT_SANITIZED 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define UNIT_SANITIZED 1
+#endif
+
 #define UNIT_N(array)	(sizeof(array) / sizeof((array)[0]))
 
 /*
