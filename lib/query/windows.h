@@ -29,7 +29,7 @@ struct windows;
  *   in     calls    whose rows share a pass
  *          aux      columns of refs kept with chosen points
  *          from, to both included
- * query_windows_next - the next window in which some call has a point; *w is NULL at the end
+ * query_windows_next - the next window in which some call has a point; *out is NULL at the end
  * query_windows_release - a finished window is not needed any more
  * query_windows_close - NULL is allowed; all windows are to be released before
  */
@@ -47,8 +47,8 @@ struct windows_spec {
 
 int	 query_windows_open(const struct windows_spec *spec, struct windows **windows,
 	     struct err *err);
-int	 query_windows_next(struct windows *windows, struct finished **w, struct err *err);
-void	 query_windows_release(struct windows *windows, struct finished *w);
-void	 query_windows_close(struct windows *windows);
+int	 query_windows_next(struct windows *w, struct finished **out, struct err *err);
+void	 query_windows_release(struct windows *w, struct finished *f);
+void	 query_windows_close(struct windows *w);
 
 #endif
