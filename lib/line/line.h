@@ -12,7 +12,7 @@
 #ifndef WEIR_LINE_LINE_H
 #define WEIR_LINE_LINE_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 #include "model/batch.h"
 #include "model/precision.h"
 
@@ -58,6 +58,14 @@ struct line_stream {
 	bool		 after_equals;	/* an = did */
 };
 
+/*
+ * line_skip - follow lines without parsing them: the LF that ends the one in hand, or `end`
+ *   in     stream    skip: the part of the line that p stands in, LINE_SKIP_KEY at its first byte
+ *                    that is no blank (LINE_SKIP_COMMENT where that is a #)
+ *   out    stream    where it has got to at `end`; its line counts the LFs inside strings
+ */
+const char	*line_skip(struct line_stream *stream, const char *p, const char *end);
+
 enum line_stop {
 	LINE_WANTS_MORE,	/* every complete line of the window is parsed */
 	LINE_BATCH_FULL,	/* store the batch, begin another, call again for the rest */
@@ -76,5 +84,18 @@ enum line_stop {
 enum line_stop	 line_parse(struct line_memo *memo, struct line_stream *stream,
 		     const struct line_options *options, struct slice window, bool final,
 		     struct batch *batch, size_t *consumed);
+
+/* ---- print.c: the other way ---- */
+
+/*
+ * line_print_measurement, line_print_name - a measurement; a tag key, a tag value, a field's name
+ *   returns  -1, and nothing is put, for what line protocol cannot say: an LF, a tab or a NUL, no
+ *            name, a measurement that begins with a #. A write never brings such a name, but
+ *            SELECT INTO can.
+ * line_print_value - a field's value, with the mark of its type; a float is finite
+ */
+int	 line_print_measurement(struct buf *out, struct slice name);
+int	 line_print_name(struct buf *out, struct slice name);
+void	 line_print_value(struct buf *out, const struct value *v);
 
 #endif

@@ -177,11 +177,9 @@ enum line_result line_fields(struct line_context *ctx, struct line_measurement *
  * line_unescape - a name without its escapes: raw itself, or in `out` (which has room enough)
  *   in     escaped   the characters that a backslash takes their meaning from
  * line_unescape_string - a string value without its escapes, in the arena
- * line_skip - the LF that ends a line, or `end`; from and to the part that stream->skip tells
  */
 struct slice line_unescape(struct slice raw, const char *escaped, struct buf *out);
 struct slice line_unescape_string(struct slice raw, struct arena *arena);
-const char *line_skip(struct line_stream *stream, const char *p, const char *end);
 
 /*
  * line_why - (text.c) the reason why the line in hand is refused: returns LINE_BAD

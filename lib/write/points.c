@@ -187,6 +187,8 @@ write_points(const struct write_request *request, struct write_report *report, s
 	struct writing w = { .request = request, .stream = { .line = 1 } };
 	int result;
 
+	if (request->first_line != 0)
+		w.stream.line = request->first_line;
 	*report = (struct write_report){ 0 };
 	if (find_bucket(&w, err) != 0)
 		return -1;

@@ -40,6 +40,7 @@ struct write_request {
 	int64_t		 retention_ns;	/* of a bucket that is made; 0 = for ever */
 	enum precision	 precision;
 	uint32_t	 max_columns;	/* of a measurement, time included */
+	uint64_t	 first_line;	/* the number of the body's first line, for the report; 0: 1 */
 	int		(*next)(void *from, struct slice *piece, struct err *err);
 					/* the next piece of the body, cut anywhere; empty at the end.
 					   LINE_SLACK readable bytes follow it */

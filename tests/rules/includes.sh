@@ -23,9 +23,10 @@ format:    base model
 store:     base model codec
 auth:      base model store
 write:     base model line store admin
+export:    base model line store
 admin:     base model store auth
 query:     base model influxql store admin
-program:   base model http line influxql codec format store auth write admin query
+program:   base model http line influxql codec format store auth write export admin query
 '
 
 # A header of a foreign library, and the rooms that may see it.
