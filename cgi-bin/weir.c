@@ -24,6 +24,13 @@
  *
  *     A password is asked for on the terminal; from a pipe it is the first line.
  *
+ *     `export` writes all points of all databases, or of one, in the format of InfluxDB's
+ *     influx_inspect: CREATE statements, comments that say where the points go, line protocol with
+ *     times in nanoseconds. `import` reads that format, runs its CREATE DATABASE and CREATE
+ *     RETENTION POLICY and no other statement, and stores the points; doing it twice is harmless.
+ *     InfluxDB takes it in by `influx -import`. Tokens, users and mappings of two names to one
+ *     bucket are not in it.
+ *
  * OPTIONS
  *     --home DIR    the store's directory. Without it: WEIR_HOME, else `home` in a weir.conf beside
  *                   the program, else /var/lib/weir.
@@ -37,7 +44,8 @@
  *     0    done
  *     1    failed; standard error says why
  *     2    the command line was wrong
- *     3    done in part: lines of a write or statements of a query were refused, the others done
+ *     3    done in part: lines of a write or an import or statements of a query were refused, the
+ *          others done; or an export had names that line protocol cannot say, and left them out
  *     4    `check` found damage, dropped or not
  *
  * ENVIRONMENT
@@ -56,6 +64,10 @@
  *         weir --home /srv/weir user create grafana --read sensors
  *         zcat points.lp.gz | weir --home /srv/weir write --bucket sensors -
  *         weir --home /srv/weir query --db sensors 'SELECT mean(t) FROM air GROUP BY time(1h)'
+ *         weir --home /srv/weir export | gzip > weir.txt.gz
+ *         zcat weir.txt.gz | weir --home /srv/new import -
+ *         influx_inspect export -datadir DATA -waldir WAL -out influx.txt
+ *         weir --home /srv/weir import influx.txt
  *
  * SEE ALSO
  *     weir.conf(5), weir-write(8), weir-query(8)
@@ -175,6 +187,27 @@ static const struct weir_option query_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct weir_option export_options[] = {
+	{ "db", "NAME", "this database alone" },
+	{ "rp", "NAME", "and this retention policy" },
+	{ "bucket", "NAME", "this bucket alone, by name or id" },
+	{ "measurement", "NAME", "this measurement alone" },
+	{ "from", "TIME", "points not before it: 2026-01-31T12:00:00Z, or nanoseconds" },
+	{ "to", "TIME", "points not after it" },
+	{ "output", "FILE", "into this file, which is there once it is whole" },
+	{ "lines-only", NULL, "nothing but line protocol: no CREATE, no comments" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct weir_option import_options[] = {
+	{ "db", "NAME", "all into this database, whatever the file says" },
+	{ "rp", "NAME", "and this retention policy" },
+	{ "bucket", "NAME", "all into this bucket, by name or id" },
+	{ "precision", "UNIT", "of times: ns us ms s m h; ns unless given" },
+	{ "json", NULL, "print JSON, a line a file" },
+	{ NULL, NULL, NULL },
+};
+
 static const struct weir_command commands[] = {
 	{ "init", "", "make a store", 0, 0, init_options, weir_init },
 	{ "settings", "", "what is set, and what it means", 0, 0, no_options, weir_settings },
@@ -219,6 +252,10 @@ static const struct weir_command commands[] = {
 	    write_options, weir_write },
 	{ "query", "TEXT", "run InfluxQL; - reads it from standard input", 1, 1, query_options,
 	    weir_query },
+	{ "export", "", "print all points as line protocol, with where they go", 0, 0,
+	    export_options, weir_export },
+	{ "import", "FILE...", "take in what weir export or influx_inspect export has written", 1,
+	    -1, import_options, weir_import },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -14,6 +14,7 @@
 #include "model/rows.h"
 #include "model/value.h"
 #include "program/program.h"
+#include "write/write.h"
 
 enum weir_exit {
 	WEIR_OK = 0,
@@ -123,7 +124,46 @@ struct rows_sink *weir_answer_begin(struct arena *arena, FILE *to, enum precisio
  */
 struct rows_sink *weir_answer_watch(struct arena *arena, struct rows_sink *sink, size_t *n_errors);
 
+/* ---- weir_input.c: files of lines that come in ---- */
+
+struct weir_input {
+	const char	*name;
+	int		 fd;
+	char		*piece;		/* a piece of the file, and slack */
+	uint64_t	 n_read;
+	uint64_t	 size;		/* 0 = not known */
+	int64_t		 begun_ns;
+	int64_t		 shown_ns;
+	bool		 progress;	/* somebody watches */
+};
+
+/*
+ * weir_input_open - a file by its name, or standard input for "-"
+ * weir_input_next - the next piece of it, as write_request takes them; n 0 at the end
+ * weir_input_end_progress - wipe the line that told how far it has got
+ */
+int		 weir_input_open(struct weir_input *in, const char *name, struct err *err);
+int		 weir_input_next(void *from, struct slice *piece, struct err *err);
+void		 weir_input_end_progress(const struct weir_input *in);
+void		 weir_input_close(struct weir_input *in);
+
+/* ---- weir_write.c: writes by the command line ---- */
+
+/*
+ * weir_write_request - a write as the options and the site's settings say; in `precision` without
+ *     --precision. weir_exit, or -1
+ * weir_print_rejects - why lines were refused; each of the text's lines is escaped
+ * weir_print_report - what became of a file: for people, or as --json says
+ */
+int		 weir_write_request(struct weir *weir, enum precision precision,
+		     struct write_request *request, struct err *err);
+void		 weir_print_rejects(const char *name, struct slice text);
+void		 weir_print_report(struct weir *weir, const char *name,
+		     const struct write_report *report);
+
 /* ---- weir_grants.c: what a token or a user may do ---- */
+
+extern const struct grants weir_owner;	/* what the command line may do: everything */
 
 /*
  * weir_permissions - in words
@@ -168,7 +208,9 @@ int	 weir_user_password(struct weir *weir, struct err *err);
 int	 weir_user_grant(struct weir *weir, struct err *err);
 int	 weir_user_revoke(struct weir *weir, struct err *err);
 
-int	 weir_write(struct weir *weir, struct err *err);		/* weir_data.c */
-int	 weir_query(struct weir *weir, struct err *err);
+int	 weir_write(struct weir *weir, struct err *err);		/* weir_write.c */
+int	 weir_query(struct weir *weir, struct err *err);		/* weir_query.c */
+int	 weir_export(struct weir *weir, struct err *err);		/* weir_export.c */
+int	 weir_import(struct weir *weir, struct err *err);		/* weir_import.c */
 
 #endif

@@ -63,14 +63,13 @@ weir_dbrp_create(struct weir *weir, struct err *err)
 int
 weir_dbrp_list(struct weir *weir, struct err *err)
 {
-	const struct grants all = { true, 0, admin_n_all_access, admin_all_access };
 	struct admin_policy *list;
 	struct weir_table table;
 	struct store *store;
 	size_t n;
 
 	if (weir_store(weir, &store, err) != 0 ||
-	    admin_policies(store, weir->arena, &all, weir_option(weir, "db"), &list, &n, err) != 0)
+	    admin_policies(store, weir->arena, &weir_owner, weir_option(weir, "db"), &list, &n, err) != 0)
 		return -1;
 	weir_table_begin(&table, weir->arena, columns, N_COLUMNS);
 	for (size_t i = 0; i < n; i++)

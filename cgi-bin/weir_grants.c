@@ -3,6 +3,8 @@
  */
 #include "weir.h"
 
+const struct grants weir_owner = { true, 0, 3, admin_all_access };
+
 static struct slice
 name_of(const struct store_bucket *buckets, size_t n, uint64_t id)
 {
@@ -70,7 +72,6 @@ static int
 add_named(struct store *store, struct grant_list *l, struct slice name, uint8_t action,
     struct err *err)
 {
-	const struct grants all = { true, 0, admin_n_all_access, admin_all_access };
 	struct admin_policy *policies;
 	struct store_bucket bucket;
 	struct err why;
@@ -82,7 +83,7 @@ add_named(struct store *store, struct grant_list *l, struct slice name, uint8_t 
 	}
 	if (err->code != ERR_NOT_FOUND)
 		return -1;
-	if (admin_policies(store, l->arena, &all, name, &policies, &n, &why) != 0)
+	if (admin_policies(store, l->arena, &weir_owner, name, &policies, &n, &why) != 0)
 		return err_set(err, why.code, "%s", why.text);
 	for (size_t i = 0; i < n; i++)
 		add(l, policies[i].bucket_id, action);

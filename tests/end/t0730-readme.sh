@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Every command of README's section "Write and query", typed as it stands there, on this server.
+# Every command of README's sections "Write and query" and "Bring data", typed as it stands there, on this server.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 start_server
 
 # Commands are set in by four blanks, and go on behind a backslash.
 sed -n '/^## Write and query/,/^## Configure/s/^    //p' "$top/README.md" |
-	sed "s|http://localhost:8086|$url|; s|^build/cgi-bin/weir|$weir|; s|build/home|$home|; s|\$PWD/||; s|points.lp|$work/points.lp|" \
+	sed "s|http://localhost:8086|$url|; s|build/cgi-bin/weir|$weir|g; s|build/home|$home|; s|\$PWD/||; s|points.lp|$work/points.lp|" \
 	>"$work/commands"
 echo 'home,room=attic temp=30 1641024000' >"$work/points.lp"
 cd "$work" || exit 1
@@ -22,7 +22,7 @@ while IFS= read -r line; do
 	case $command in
 	TOKEN=*) eval "$command" ;;
 	export*) eval "$command" ;;
-	curl* | "$weir"*)
+	curl* | "$weir"* | zcat*)
 		n=$((n + 1))
 		check "README: $(tr -d '\\\n' <<<"${command/$weir/weir}" | cut -c 1-110)" bash -c "TOKEN=$TOKEN; $command"
 		said=$(cat "$work/said")
