@@ -1,7 +1,8 @@
 """Writers and readers on a server of deploy/local, who remember what they were told, and what must hold afterwards.
 
 Writers write each point once: a batch is sent until it is acknowledged, now and then given up, which must do no harm.
-Readers count one writer's points, and must see at least what was acknowledged before they asked. Two probes send the
+Readers count one writer's points, and must see at least what was acknowledged before they asked. One more client deletes
+what it has written, the oldest first. Two probes send the
 smallest write and a query, one after the other, and remember when each was sent and answered: they tell how long the
 service was away after some event.
 """
@@ -76,6 +77,45 @@ class Probe:
         return self.answered[at] - moment if at < len(self.sent) else None
 
 
+class Deleter:
+    """One more writer, whose points are deleted again, the oldest first."""
+
+    def __init__(self, send, fails):
+        self.send, self.fails = send, fails
+        self.sent, self.acknowledged = 0, []
+        self.asked = self.deleted = 0   # all below was perhaps deleted, was deleted, and so it was said
+        self.n_deletes = 0
+
+    def query(self, method, text):
+        status, body = self.send(method, "/query", urllib.parse.urlencode({"db": "crash", "epoch": "s", "q": text}))
+        if status != 200 or b'"error"' in body:
+            return None
+        return json.loads(body)["results"][0].get("series", [])
+
+    def once(self, rng):
+        numbers = range(self.sent, self.sent + rng.choice((1, 20, 200)))
+        self.sent = numbers.stop
+        body = "".join(f"short,host=h{n % 5} v={value(0, n)}i {n}\n" for n in numbers).encode()
+        if self.send("POST", "/write", "db=crash&precision=s", body)[0] == 204:
+            self.acknowledged += numbers
+        if rng.random() < 0.5:
+            self.asked = below = rng.randrange(self.asked, self.sent + 1)
+            if self.query("POST", f"DELETE FROM short WHERE time < {below}s") is not None:
+                self.deleted, self.n_deletes = below, self.n_deletes + 1
+        back = self.query("GET", f"SELECT count(v) FROM short WHERE time < {self.deleted}s")
+        if back:
+            self.fails(f"{back[0]['values'][0][1]} points that were deleted are back")
+
+    def judge(self):
+        """What does not hold at the end, in words."""
+        series = self.query("GET", "SELECT v FROM short")
+        there = dict(map(tuple, series[0]["values"])) if series else {}
+        lost = [n for n in self.acknowledged if n >= self.asked and there.get(n) != value(0, n)]
+        back = [n for n in there if n < self.deleted]
+        return ([f"{len(lost)} points beside a DELETE are lost or wrong"] if lost else []) + (
+            [f"{len(back)} points that were deleted are back"] if back else [])
+
+
 class Load:
     def __init__(self, server, writers, readers, seed):
         """Writers and readers are ways to send a request, one for each."""
@@ -91,6 +131,8 @@ class Load:
                        Probe(self.timed(readers[0]), ("GET", "/query", urllib.parse.urlencode({"db": "crash", "q": "SELECT v FROM probe"})), 200)]
         self.threads = [threading.Thread(target=self.write_batches, args=(w, self.timed(send))) for w, send in enumerate(writers)]
         self.threads += [threading.Thread(target=self.read_counts, args=(i, self.timed(send))) for i, send in enumerate(readers)]
+        self.deleter = Deleter(self.timed(readers[-1]), self.fails)
+        self.threads += [threading.Thread(target=self.go_on_deleting)]
         self.threads += [threading.Thread(target=self.go_on_probing, args=(probe,)) for probe in self.probes]
 
     def fails(self, words):
@@ -126,6 +168,11 @@ class Load:
         while not self.stop_now.is_set():
             probe.once()
             time.sleep(0.005)
+
+    def go_on_deleting(self):
+        rng = random.Random(self.seed + 200)
+        while not self.stop_now.is_set():
+            self.deleter.once(rng)
 
     def write_batches(self, writer, send):
         rng, n = random.Random(self.seed + writer), 0
@@ -214,6 +261,7 @@ class Load:
         """(what holds, does it, words) for all that must hold after any load; the server is stopped for it."""
         try:
             self.total, self.lost, wrong = self.read_back()
+            unwanted = self.deleter.judge()
         finally:
             said = self.server.stop()
         checked = subprocess.run([os.path.join(self.server.build, "cgi-bin", "weir"), "--home", self.server.home, "check"],
@@ -221,6 +269,8 @@ class Load:
         return [("points were acknowledged meanwhile", self.total > 0, "none"),
                 ("every acknowledged point is there", self.lost == 0, f"{self.lost} of {self.total} are lost"),
                 ("with its value", wrong == 0, f"{wrong} are wrong"),
+                ("what was deleted is gone, and nothing else", not unwanted and self.deleter.n_deletes > 0,
+                 "; ".join(unwanted) or "no DELETE was answered"),
                 ("weir check finds nothing", checked.returncode == 0, (checked.stdout + checked.stderr)[-2000:]),
                 (NO_HANG, not self.trouble, "; ".join(self.trouble[:5])),
                 ("the server stops", said.returncode == 0, said.stderr)]
@@ -228,7 +278,7 @@ class Load:
     def figures(self):
         return (f"{self.batches} batches with {self.total} points acknowledged, {self.lost} lost; {self.refused} of "
                 f"{self.batches + self.refused} writes and {self.refused_reads} of {self.reads + self.refused_reads} queries were refused or cut; "
-                f"slowest request {self.slowest:.2f} s")
+                f"{self.deleter.n_deletes} DELETEs; slowest request {self.slowest:.2f} s")
 
 
 def tell(facts, figures, home):
