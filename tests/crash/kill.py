@@ -19,7 +19,7 @@ A small compact_size (--set compact_size=64k) makes most kills fall into compact
 
 Prints "ok" and "not ok" lines, then figures on lines that begin with "#".
 """
-import argparse, os, random, shutil, signal, sys, tempfile, time
+import argparse, os, random, signal, sys, tempfile, time
 
 from load import TOP, Load, Server, tell
 
@@ -90,10 +90,7 @@ def main():
                   f"{sum(t > BACK for t in back)} of {len(back)} took longer than {BACK} s: " + ", ".join(f"{t:.2f}" for t in back[-5:])))
     figures = (f"{args.mode}, seed {seed}: {n} kills at {len(kills)} moments in {load.seconds:.0f} s; {load.figures()}; back after "
                + (f"{back[len(back) // 2]:.3f} s (median), {back[len(back) * 95 // 100]:.2f} s (95 %), {back[-1]:.2f} s (longest)" if back else "never"))
-    good = tell(facts, figures, server.home)
-    if good:
-        shutil.rmtree(folder)
-    return 0 if good else 1
+    return tell(facts, figures, folder)
 
 
 if __name__ == "__main__":

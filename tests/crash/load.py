@@ -6,7 +6,7 @@ what it has written, the oldest first. Two probes send the
 smallest write and a query, one after the other, and remember when each was sent and answered: they tell how long the
 service was away after some event.
 """
-import bisect, collections, json, os, random, subprocess, threading, time, urllib.parse
+import bisect, collections, json, os, random, shutil, subprocess, threading, time, urllib.parse
 
 from ask import over_cgi, over_http
 
@@ -281,12 +281,13 @@ class Load:
                 f"{self.deleter.n_deletes} DELETEs; slowest request {self.slowest:.2f} s")
 
 
-def tell(facts, figures, home):
-    """Prints facts and figures; is all well?"""
+def tell(facts, figures, folder):
+    """Prints facts and figures, and keeps the folder where something is wrong; the exit status."""
     for name, good, words in facts:
         print(f"ok - {name}" if good else f"not ok - {name}\n#   {words}")
     print(f"# {figures}")
-    good = all(fact[1] for fact in facts)
-    if not good:
-        print(f"# the home is kept: {home}")
-    return good
+    if all(fact[1] for fact in facts):
+        shutil.rmtree(folder)
+        return 0
+    print(f"# the home is kept in {folder}")
+    return 1

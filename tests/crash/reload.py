@@ -106,10 +106,7 @@ def main():
     facts.append(("after each reload new programs serve", ended == args.reloads, f"after {ended} of {args.reloads}"))
     figures = (f"{args.server}, {spawn}, seed {seed}: {args.reloads} reloads in {load.seconds:.0f} s, old and new side by side in {together}; "
                f"{failed} requests failed {dict(load.statuses)}; {load.figures()}")
-    good = tell(facts, figures, server.home)
-    if good:
-        shutil.rmtree(folder)
-    return 0 if good else 1
+    return tell(facts, figures, folder)
 
 
 if __name__ == "__main__":
