@@ -275,7 +275,14 @@ a_stranger_with_a_dead_holders_number_lives(void **unused)
 
 /* ---- journal files of compactions that were killed ---- */
 
-static int unlinks_left;	/* 0: any number */
+static int unlinks_left, syncs_left;	/* 0: any number */
+
+static void
+count_down(int *left)
+{
+	if (*left > 0 && --*left == 0)
+		kill(getpid(), SIGKILL);
+}
 
 /*
  * In place of the C library's, for what is linked into this program.
@@ -283,13 +290,22 @@ static int unlinks_left;	/* 0: any number */
 int
 unlinkat(int directory, const char *name, int flags)
 {
-	if (unlinks_left > 0 && --unlinks_left == 0)
-		kill(getpid(), SIGKILL);
+	count_down(&unlinks_left);
 	return (int)syscall(SYS_unlinkat, directory, name, flags);
 }
 
+int
+fdatasync(int fd)
+{
+	count_down(&syncs_left);
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/*
+ * One row more, and then a compaction: killed at its n-th unlink, or at its first sync.
+ */
 static void
-compact_until_unlink(struct home *h, int n)
+compact_until(struct home *h, int n, int sync)
 {
 	pid_t pid = fork();
 
@@ -302,20 +318,21 @@ compact_until_unlink(struct home *h, int n)
 		home_put(h, home_point(h, "m", ref, n, 1), "v", (struct value){ .type = VALUE_INTEGER });
 		home_append(h);
 		unlinks_left = n;
+		syncs_left = sync;
 		_exit(store_compact(h->store, &spec, &err) != 0);
 	}
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static unsigned
-n_journal_files(const struct home *h)
+n_files(const struct home *h, const char *begin)
 {
 	DIR *directory = opendir(h->path);
 	const struct dirent *entry;
 	unsigned n = 0;
 
 	while ((entry = readdir(directory)) != NULL)
-		n += strncmp(entry->d_name, "journal.", 8) == 0;
+		n += strncmp(entry->d_name, begin, strlen(begin)) == 0;
 	closedir(directory);
 	return n;
 }
@@ -332,12 +349,42 @@ files_of_killed_compactions_go(void **unused)
 	home_new(&h);
 	store_close(h.store);
 	h.store = NULL;
-	compact_until_unlink(&h, 1);
-	assert_int_equal(n_journal_files(&h), 1);
-	compact_until_unlink(&h, 2);
-	assert_int_equal(n_journal_files(&h), 1);
-	compact_until_unlink(&h, 0);
-	assert_int_equal(n_journal_files(&h), 0);
+	compact_until(&h, 1, 0);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 2, 0);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 0, 0);
+	assert_int_equal(n_files(&h, "journal."), 0);
+	home_free(&h);
+}
+
+/*
+ * Killed when the chunks are committed, and the file is not yet away.
+ */
+static void
+a_damaged_file_is_kept_for_somebody_to_look_at(void **unused)
+{
+	struct series_ref *ref = series_of(1);
+	char path[96];
+	struct home h;
+	int fd;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", (struct value){ .type = VALUE_INTEGER });
+	home_append(&h);
+	store_close(h.store);
+	h.store = NULL;
+	snprintf(path, sizeof(path), "%s/journal.0000000001", h.path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "damage", 6, 60), 6);
+	close(fd);
+	compact_until(&h, 0, 1);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 0, 0);
+	assert_int_equal(n_files(&h, "journal."), 0);
+	assert_int_equal(n_files(&h, "damaged.journal."), 1);
+	home_ref_free(ref);
 	home_free(&h);
 }
 
@@ -348,6 +395,7 @@ main(void)
 		cmocka_unit_test(nothing_acknowledged_is_lost),
 		cmocka_unit_test(a_stranger_with_a_dead_holders_number_lives),
 		cmocka_unit_test(files_of_killed_compactions_go),
+		cmocka_unit_test(a_damaged_file_is_kept_for_somebody_to_look_at),
 	};
 
 	return cmocka_run_group_tests_name("store/kill", tests, NULL, NULL);
