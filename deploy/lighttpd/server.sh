@@ -17,8 +17,15 @@ server_kind() {
 
 server_find() { find_program lighttpd lighttpd /usr/sbin/lighttpd /usr/local/sbin/lighttpd; }
 
+# Where there is multiwatch, it starts what was killed sooner than lighttpd does.
 server_configure() {
-	fill "$here/lighttpd/local.conf.in"
+	local text watch='' processes=2
+	if watch=$(command -v multiwatch); then
+		watch="$watch -t 20 -f 2 -- " processes=1
+	fi
+	text=$(fill "$here/lighttpd/local.conf.in")
+	text=${text/@WATCH@/"$watch"}
+	printf '%s\n' "${text/@PROCESSES@/$processes}"
 	[ "$tls" = no ] || cat <<LINES
 ssl.engine = "enable"
 ssl.pemfile = "$web/tls/both.pem"

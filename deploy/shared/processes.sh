@@ -38,13 +38,15 @@ runs_server() {
 }
 
 # The weir programs that serve this home, a process id a line. Without /proc none can be told.
-program_pids() {
-	local dir
+program_pids() { pids_of weir-write weir-query; }
+
+# pids_of NAME...: programs of these names that have this home in their environment
+pids_of() {
+	local dir exe
 	for dir in /proc/[0-9]*; do
-		case $(readlink "$dir/exe" 2>/dev/null) in
-		*/weir-write | */weir-query | */weir-write' (deleted)' | */weir-query' (deleted)') ;;
-		*) continue ;;
-		esac
+		exe=$(readlink "$dir/exe" 2>/dev/null)
+		exe=${exe%' (deleted)'}
+		[[ -n $exe && " $* " == *" ${exe##*/} "* ]] || continue
 		tr '\0' '\n' <"$dir/environ" 2>/dev/null | grep -qxF -- "WEIR_HOME=$home" || continue
 		echo "${dir#/proc/}"
 	done
@@ -62,11 +64,12 @@ wait_for() {
 }
 
 server_is_down() { ! server_pid >/dev/null; }
-programs_are_down() { [ -z "$(program_pids)" ]; }
+programs_are_down() { [ -z "$(pids_of multiwatch weir-write weir-query)" ]; }
 
+# A multiwatch first, which would start new ones.
 signal_programs() {
 	local pid
-	for pid in $(program_pids); do
+	for pid in $(pids_of multiwatch) $(program_pids); do
 		kill "-$1" "$pid" 2>/dev/null
 	done
 }

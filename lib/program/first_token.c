@@ -18,6 +18,7 @@
 #include "program/program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,25 +96,31 @@ check_file(const char *path, const struct stat *file, const char *folder_path, s
 
 /*
  * guard - a home that came to lie in a folder of a web site is not for visitors. Apache serves
- *         nothing of it then, and if it does not even know RewriteRule, nothing either
+ *         nothing of it then, and if it does not even know RewriteRule, nothing either. A file that
+ *         somebody has written stays; one that is empty is of a program that was killed
  */
 static int
 guard(const char *home, struct arena *arena, struct err *err)
 {
+	static const char text[] = "# Nothing in here is for visitors of a web site.\n"
+	    "RewriteEngine On\nRewriteRule ^ - [F]\n";
 	const char *path = arena_printf(arena, "%s/.htaccess", home).p;
-	FILE *file = fopen(path, "wxe");
+	struct stat file;
+	int fd, r = 0;
 
-	if (file == NULL)
-		return errno == EEXIST ? 0 : err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	fputs("# Nothing in here is for visitors of a web site.\nRewriteEngine On\n"
-	    "RewriteRule ^ - [F]\n", file);
-	if (fclose(file) != 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-	return 0;
+	if (stat(path, &file) == 0 && file.st_size > 0)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0 || write(fd, text, sizeof(text) - 1) != (ssize_t)sizeof(text) - 1)
+		r = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 static int
-adopt(struct store *store, const struct first_token *first, struct arena *arena, struct err *err)
+adopt(struct store *store, const struct first_token *first, const char *home, struct arena *arena,
+    struct err *err)
 {
 	struct store_token *list, token;
 	size_t n;
@@ -126,6 +133,8 @@ adopt(struct store *store, const struct first_token *first, struct arena *arena,
 			return 0;
 		}
 	}
+	if (n == 0 && guard(home, arena, err) != 0)
+		return -1;
 	if (n > 0 && unlink(first->path) != 0)
 		return err_set(err, ERR_UNAVAILABLE, "%s is not taken, since there are tokens and it "
 		    "cannot be deleted: %s", first->path, strerror(errno));
@@ -145,15 +154,11 @@ take(struct first_token *first, const struct store_options *options, struct aren
 	struct store *store;
 	int result;
 
-	if (store_create(options, err) == 0) {
-		if (guard(options->home, arena, err) != 0)
-			return -1;
-	} else if (err->code != ERR_CONFLICT) {
+	if (store_create(options, err) != 0 && err->code != ERR_CONFLICT)
 		return -1;
-	}
 	if (store_open(&store, options, err) != 0)
 		return -1;
-	result = adopt(store, first, arena, err);
+	result = adopt(store, first, options->home, arena, err);
 	store_close(store);
 	return result;
 }

@@ -375,20 +375,20 @@ merge_step(struct compaction *c, struct err *err)
 }
 
 /*
- * Out of the way, for somebody to look at.
+ * A second name for somebody to look at. It is given while the file is still needed, so that whoever
+ * is killed meanwhile does not take the file away unseen.
  */
 static void
 set_aside(const struct env *env, uint32_t number)
 {
-	char name[JOURNAL_NAME_BYTES], aside[JOURNAL_NAME_BYTES + 16];
+	char name[JOURNAL_NAME_BYTES], kept[JOURNAL_NAME_BYTES + 8];
 
 	journal_name(name, number);
-	snprintf(aside, sizeof(aside), "damaged.%s", name);
-	if (renameat(env->home_fd, name, env->home_fd, aside) == 0 && fsync(env->home_fd) == 0)
-		log_error("%s: what could be read of %s is in chunks; the file is %s now", env->home,
-		    name, aside);
-	else if (errno != ENOENT)
-		log_error("%s/%s cannot be renamed: %s", env->home, name, strerror(errno));
+	snprintf(kept, sizeof(kept), "damaged.%s", name);
+	if (linkat(env->home_fd, name, env->home_fd, kept, 0) == 0 && fsync(env->home_fd) == 0)
+		log_error("%s/%s is damaged: what can be read of it goes into chunks, and the file is kept as %s", env->home, name, kept);
+	else if (errno != EEXIST && errno != ENOENT)
+		log_error("%s/%s is damaged and cannot be kept: %s", env->home, name, strerror(errno));
 }
 
 /*
@@ -401,6 +401,8 @@ finish_step(struct compaction *c, struct err *err)
 	uint32_t number = c->state.first;
 	struct step step = { .c = c, .state = { .first = number + 1 } };
 
+	if (c->damaged)
+		set_aside(env, number);
 	if (commit_step(&step, err) != 0)
 		return -1;
 	if (c->gone)
@@ -408,8 +410,6 @@ finish_step(struct compaction *c, struct err *err)
 	c->done = true;
 	if (env_sync(env, SYNC_LOG, err) != 0)
 		return -1;
-	if (c->damaged)
-		set_aside(env, number);
 	journal_unlink_drained(env);
 	return 0;
 }

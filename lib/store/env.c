@@ -39,6 +39,7 @@
 
 #define MARK_BYTES 4096
 #define STUCK_NS (INT64_C(60) * 1000000000)
+#define SURE_NS INT64_C(1000000000)
 #define TICK_US 50000
 #define N_REGIONS 3			/* of an environment without locks; the cache is the last */
 #define REGION_SLACK (4 << 20)
@@ -268,25 +269,37 @@ tick_stop(const struct sigaction *old)
 	sigaction(SIGALRM, old, NULL);
 }
 
+struct holder {
+	uint32_t	 pid;
+	int64_t		 entered_ns;
+	int64_t		 seen_ns;	/* first, by who waits */
+};
+
 /*
  * A holder that has been inside for a minute hangs by a fault of ours or of its disk; nobody would
- * ever get in again. Ended, it is like any other that died inside.
+ * ever get in again. Ended, it is like any other that died inside. What the mark says may be of one
+ * that was killed long ago, whose number another program has by now, while the next one has the lock
+ * and has not said so yet: so it must not have changed for a while.
  */
 static void
-end_stuck_holder(const struct env *env)
+end_stuck_holder(const struct env *env, struct holder *last)
 {
-	uint32_t pid = atomic_load(&env->mark->holder);
-	int64_t since = atomic_load(&env->mark->entered_ns);
+	struct holder now = { atomic_load(&env->mark->holder), atomic_load(&env->mark->entered_ns),
+		clock_monotonic_ns() };
 
-	if (pid != 0 && pid != (uint32_t)getpid() && clock_monotonic_ns() - since > STUCK_NS) {
-		log_error("process %u has held the store for a minute: ending it", pid);
-		kill((pid_t)pid, SIGKILL);
+	if (now.pid != last->pid || now.entered_ns != last->entered_ns) {
+		*last = now;
+	} else if (now.pid != 0 && now.pid != (uint32_t)getpid() &&
+	    now.seen_ns - now.entered_ns > STUCK_NS && now.seen_ns - last->seen_ns > SURE_NS) {
+		log_error("process %u has held the store for a minute: ending it", now.pid);
+		kill((pid_t)now.pid, SIGKILL);
 	}
 }
 
 static int
 lock(struct env *env, struct err *err)
 {
+	struct holder holder = { 0 };
 	int64_t until;
 	struct sigaction old;
 	int r;
@@ -297,7 +310,7 @@ lock(struct env *env, struct err *err)
 	tick_start(&old);
 	while ((r = flock(env->lock_fd, LOCK_EX)) != 0 && errno == EINTR &&
 	    clock_monotonic_ns() < until)
-		end_stuck_holder(env);
+		end_stuck_holder(env, &holder);
 	tick_stop(&old);
 	if (r != 0)
 		return err_set(err, ERR_UNAVAILABLE, "the store has been busy for %llu ms",

@@ -317,15 +317,23 @@ journal_bytes(const struct env *env)
 
 /* ---- taking away ---- */
 
+/*
+ * The oldest first: killed on the way, what is left follows the others without a gap.
+ */
 void
 journal_unlink_drained(const struct env *env)
 {
+	uint32_t first = (uint32_t)atomic_load(&env->mark->journal_first), number = first;
 	char name[JOURNAL_NAME_BYTES];
 
-	for (uint32_t number = (uint32_t)atomic_load(&env->mark->journal_first); number-- > 1;) {
-		journal_name(name, number);
-		if (unlinkat(env->home_fd, name, 0) != 0)
+	for (; number > 1; number--) {
+		journal_name(name, number - 1);
+		if (faccessat(env->home_fd, name, F_OK, 0) != 0)
 			break;
+	}
+	for (; number < first; number++) {
+		journal_name(name, number);
+		unlinkat(env->home_fd, name, 0);
 	}
 }
 

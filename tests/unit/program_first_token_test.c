@@ -124,6 +124,36 @@ test_makes_the_store(void **state)
 	place_end(&p);
 }
 
+/*
+ * The program before was killed when it had made the store, or the guard and nothing in it.
+ */
+static void
+test_a_killed_one_leaves_no_open_folder(void **state)
+{
+	for (int with_file = 0; with_file < 2; with_file++) {
+		struct store_options options;
+		struct place p;
+		struct stat st;
+		struct err why;
+		char guard[80];
+
+		(void)state;
+		place_begin(&p);
+		store_default_options(&options);
+		options.home = p.home;
+		options.reserve_bytes = 0;
+		assert_int_equal(store_create(&options, &why), 0);
+		snprintf(guard, sizeof(guard), "%s/.htaccess", p.home);
+		if (with_file)
+			put_text(guard, "", 0600);
+		put_token(p.file, "a-token-of-the-owner");
+		assert_true(knows(&p, "a-token-of-the-owner", &why));
+		assert_int_equal(stat(guard, &st), 0);
+		assert_true(st.st_size > 0);
+		place_end(&p);
+	}
+}
+
 static void
 test_bad_files(void **state)
 {
@@ -203,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_makes_the_store),
+		cmocka_unit_test(test_a_killed_one_leaves_no_open_folder),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_owners),

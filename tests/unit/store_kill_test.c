@@ -4,6 +4,8 @@
  * Writers append a row, wait until it is on disk and tell the parent through a pipe; one in ten
  * reads all rows back, one in fifty takes a checkpoint. The parent kills one at random every few
  * milliseconds and starts another. At the end every row that was told is there.
+ *
+ * Below that: what those that were killed leave behind harms nobody.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +14,17 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "store/store_priv.h"
 #include "store_home.h"
 
 #define WRITERS 4
@@ -188,11 +195,207 @@ nothing_acknowledged_is_lost(void **unused)
 	home_free(&h);
 }
 
+/* ---- a number that another program has by now ---- */
+
+static void
+put_word(int mark, size_t at, const void *word, size_t n)
+{
+	assert_int_equal(pwrite(mark, word, n, (off_t)at), (ssize_t)n);
+}
+
+/*
+ * As a process finds the mark that waits while the next holder has the lock and has not said so yet:
+ * with the words of one that was killed inside long ago.
+ */
+static void
+leave_old_words(struct home *h, pid_t pid)
+{
+	int64_t long_ago = clock_monotonic_ns() - INT64_C(3600) * 1000000000;
+	uint32_t number = (uint32_t)pid;
+	char path[96];
+	int mark;
+
+	snprintf(path, sizeof(path), "%s/weir.mark", h->path);
+	mark = open(path, O_RDWR);
+	assert_true(mark >= 0);
+	put_word(mark, offsetof(struct env_mark, entered_ns), &long_ago, sizeof(long_ago));
+	put_word(mark, offsetof(struct env_mark, holder), &number, sizeof(number));
+	close(mark);
+}
+
+static pid_t
+hold_lock(struct home *h, int64_t ns)
+{
+	struct timespec pause = { 0, (long)ns };
+	char path[96], byte = 0;
+	int fds[2], fd;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/weir.lock", h->path);
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0) {
+		fd = open(path, O_RDWR);
+		if (flock(fd, LOCK_EX) != 0 || write(fds[1], &byte, 1) != 1)
+			_exit(1);
+		nanosleep(&pause, NULL);
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	return pid;
+}
+
+static void
+a_stranger_with_a_dead_holders_number_lives(void **unused)
+{
+	struct series_ref *ref = series_of(1);
+	pid_t stranger, holder;
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	stranger = fork();
+	if (stranger == 0) {
+		pause();
+		_exit(0);
+	}
+	leave_old_words(&h, stranger);
+	holder = hold_lock(&h, 400000000);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", (struct value){ .type = VALUE_INTEGER, .i = 1 });
+	assert_int_equal(home_append(&h), 1);
+	assert_int_equal(waitpid(holder, NULL, 0), holder);
+	assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+/* ---- journal files of compactions that were killed ---- */
+
+static int unlinks_left, syncs_left;	/* 0: any number */
+
+static void
+count_down(int *left)
+{
+	if (*left > 0 && --*left == 0)
+		kill(getpid(), SIGKILL);
+}
+
+/*
+ * In place of the C library's, for what is linked into this program.
+ */
+int
+unlinkat(int directory, const char *name, int flags)
+{
+	count_down(&unlinks_left);
+	return (int)syscall(SYS_unlinkat, directory, name, flags);
+}
+
+int
+fdatasync(int fd)
+{
+	count_down(&syncs_left);
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/*
+ * One row more, and then a compaction: killed at its n-th unlink, or at its first sync.
+ */
+static void
+compact_until(struct home *h, int n, int sync)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct series_ref *ref = series_of(1);
+		struct store_compact_spec spec = { 0 };
+		struct err err;
+
+		home_open(h);
+		home_put(h, home_point(h, "m", ref, n, 1), "v", (struct value){ .type = VALUE_INTEGER });
+		home_append(h);
+		unlinks_left = n;
+		syncs_left = sync;
+		_exit(store_compact(h->store, &spec, &err) != 0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static unsigned
+n_files(const struct home *h, const char *begin)
+{
+	DIR *directory = opendir(h->path);
+	const struct dirent *entry;
+	unsigned n = 0;
+
+	while ((entry = readdir(directory)) != NULL)
+		n += strncmp(entry->d_name, begin, strlen(begin)) == 0;
+	closedir(directory);
+	return n;
+}
+
+/*
+ * Killed before the first file goes, then between the next two: none of the three stays for ever.
+ */
+static void
+files_of_killed_compactions_go(void **unused)
+{
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	store_close(h.store);
+	h.store = NULL;
+	compact_until(&h, 1, 0);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 2, 0);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 0, 0);
+	assert_int_equal(n_files(&h, "journal."), 0);
+	home_free(&h);
+}
+
+/*
+ * Killed when the chunks are committed, and the file is not yet away.
+ */
+static void
+a_damaged_file_is_kept_for_somebody_to_look_at(void **unused)
+{
+	struct series_ref *ref = series_of(1);
+	char path[96];
+	struct home h;
+	int fd;
+
+	(void)unused;
+	home_new(&h);
+	home_put(&h, home_point(&h, "m", ref, 1, 1), "v", (struct value){ .type = VALUE_INTEGER });
+	home_append(&h);
+	store_close(h.store);
+	h.store = NULL;
+	snprintf(path, sizeof(path), "%s/journal.0000000001", h.path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "damage", 6, 60), 6);
+	close(fd);
+	compact_until(&h, 0, 1);
+	assert_int_equal(n_files(&h, "journal."), 1);
+	compact_until(&h, 0, 0);
+	assert_int_equal(n_files(&h, "journal."), 0);
+	assert_int_equal(n_files(&h, "damaged.journal."), 1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_acknowledged_is_lost),
+		cmocka_unit_test(a_stranger_with_a_dead_holders_number_lives),
+		cmocka_unit_test(files_of_killed_compactions_go),
+		cmocka_unit_test(a_damaged_file_is_kept_for_somebody_to_look_at),
 	};
 
 	return cmocka_run_group_tests_name("store/kill", tests, NULL, NULL);
