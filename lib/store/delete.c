@@ -215,7 +215,7 @@ delete_from_series(struct deletion *d, uint64_t series, struct err *err)
 	struct touched t = { .d = d };
 
 	t.reading = (struct chunk_reading){ { d->m->bucket_id, d->m->id, series }, d->from, d->to, false,
-		d->field_ids, d->n_fields, STEP_BYTES, is_cut, d };
+		d->field_ids, d->n_fields, STEP_BYTES, is_cut, d, NULL };
 	do {
 		struct chunk_changes changes = { .arena = d->arena };
 		struct put_job job = { d, &changes };

@@ -121,4 +121,6 @@ store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(v
 	if ((store->unsettled || atomic_load(&store->env.mark->journal_damaged) != 0) &&
 	    maintain(store, leisure, wanted, arg, &err) != 0)
 		log_warning("%s", err.text);
+	if (leisure == STORE_IDLE)
+		env_let_go(&store->env);
 }

@@ -115,11 +115,14 @@ void	 env_unlock(struct env *env);
 /*
  * env_note_written - inside, after a commit: where the log ends now
  * env_sync - wait until what this process has written of one is on disk (sync.c)
+ * env_let_go - close the files of log and journal that it needed for that: while this process is
+ *     quiet others may remove them
  * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
  *     what makes room, less than half of it: a full disk must not forbid to delete
  */
 int	 env_note_written(struct env *env, struct err *err);
 int	 env_sync(struct env *env, enum sync_which which, struct err *err);
+void	 env_let_go(struct env *env);
 int	 env_room(struct env *env, enum store_access access, struct err *err);
 
 /* ---- transactions (txn.c) ---- */
