@@ -155,6 +155,10 @@ class Connection:
     def stopping(self):
         return time.monotonic() > self.client.end
 
+    def calm(self):
+        """Every other while nobody deletes, so that the journal grows."""
+        return int((self.client.end - time.monotonic()) / self.client.calm) % 2 == 1
+
     def ask(self, *arguments, **named):
         """An answer that is no 503: that is waited out, as its Retry-After says."""
         while True:
@@ -231,7 +235,7 @@ class Client:
         self.port, self.words, self.seed, self.roles = port, words, seed, roles
         self.waits, self.refused, self.trouble = collections.defaultdict(lambda: array.array("f")), collections.Counter(), []
         self.points, self.checked, self.deleted, self.models = 0, 0, 0, {}
-        self.end = time.monotonic() + seconds
+        self.end, self.calm = time.monotonic() + seconds, max(seconds / 12, 3)
 
     def run(self, numbers, to):
         self.selector, self.sleepers = selectors.DefaultSelector(), []
@@ -270,7 +274,7 @@ def keep(c):
         if late and (roll < 0.3 or c.stopping()):
             numbers = late.pop(0)
         else:
-            numbers = range(n, n + rng.choice((1, 1, 5, 20, 100)))
+            numbers = range(n, n + rng.choice((1, 1, 5, 50, 400)))
             n = numbers[-1] + 1
             if roll > 0.9:
                 late.append(numbers)
@@ -352,7 +356,7 @@ def own(c):
         roll = c.rng.random()
         if roll < 0.5:
             yield from own_write(c, there)
-        elif roll < 0.97:
+        elif roll < 0.97 or c.calm():
             kind, statement, right = own_ask(c, there)
             rows = yield from c.rows(kind, statement)
             c.client.checked += expect(rows, right, statement)
@@ -379,7 +383,8 @@ def drop(c):
         c.client.deleted += 60
         rows = yield from c.rows("SHOW", f"SHOW MEASUREMENTS WITH MEASUREMENT = {name}")
         c.client.checked += expect(rows, [], f"SHOW MEASUREMENTS of {name} when it is dropped")
-        yield c.rng.uniform(0, 0.5)
+        while c.calm() and not c.stopping():
+            yield c.rng.uniform(0, 0.5)
     c.client.models[c.number] = (c.database, name)
 
 
@@ -532,6 +537,45 @@ class Gauge:
                              "disk": sum(sizes.values()) + sum(deleted.values()), "deleted": sum(deleted.values())})
 
 
+def mib(n):
+    return f"{n / 1048576:.0f} MiB"
+
+
+MIB = 1 << 20
+COMPACT, BACKLOG, CACHE, MEMO = 1 * MIB, 8 * MIB, 16 * MIB, MIB // 4     # settings of the home
+LOG_FILE, HASHING, KEPT = 16 * MIB, 19 * MIB, 32 * MIB                  # of weir: env.c, argon2id, what a busy program keeps free
+
+
+def middle(some):
+    return sorted(some)[len(some) // 2]
+
+
+def bounds(samples, processes, points):
+    """(name, good, words) of what the programs and the home may take; samples begin when all is warm."""
+    part = max(1, len(samples) // 4)
+    first, last = (middle([s["memory"] for s in some]) for some in (samples[:part], samples[-part:]))
+    files = samples[0]["files"]
+    # Pages of the cache that had not been touched, which are shared, and what each weir-write remembers of series. All else is given back.
+    memory = first + CACHE * 5 // 4 + processes * MEMO
+    # The cache once more in the share of one, what it keeps free, and passwords, of which it hashes one at a time.
+    largest = CACHE * 5 // 4 + KEPT + HASHING
+    # Past backlog_limit a write works some of it off, or waits 20 ms for who does; meanwhile each other may bring a request and a file may fill.
+    journal = BACKLOG + 2 * COMPACT + processes * 2 * 65536
+    # checkpoint_size is less than a file: the one that is written, the one before, and one that a checkpoint under way needs.
+    log = 3 * LOG_FILE
+    # 24 bytes a point with its times, series and index, and as much room that deletes and merges left free; the regions are the cache and some.
+    disk = journal + log + CACHE * 5 // 4 + 12 * MIB + 16 * MIB + 48 * points
+    most = {what: max(s[what] for s in samples) for what in samples[0]}
+    return [("memory is steady", last <= memory and most["largest"] <= largest,
+             f"from {mib(first)} to {mib(last)}, {mib(memory)} is allowed; the largest program had {mib(most['largest'])} of {mib(largest)}"),
+            ("descriptors are steady", samples[-1]["files"] <= files + 4 and most["files"] <= 32,
+             f"from {files} to {samples[-1]['files']} in a program, {most['files']} at most"),
+            ("the journal stays in bounds", most["journal"] <= journal, f"{mib(most['journal'])} of {mib(journal)}"),
+            ("log and disk stay in bounds", most["log"] <= log and most["disk"] <= disk,
+             f"log {mib(most['log'])} of {mib(log)}, disk {mib(most['disk'])} of {mib(disk)}"),
+            ("no program ends", min(s["programs"] for s in samples) == 2 * processes, str([s["programs"] for s in samples]))]
+
+
 def stuck(pids):
     """Where programs are that do not answer, for somebody to look at."""
     lines = []
@@ -606,10 +650,6 @@ def look_back(port, roles, models):
     return kept, lost, words
 
 
-def mib(n):
-    return f"{n / 1048576:.0f} MiB"
-
-
 def quantile(waits, part):
     return sorted(waits)[min(len(waits) - 1, int(len(waits) * part))]
 
@@ -671,6 +711,7 @@ def run(args, seed, folder, build, home, port):
              ("answers are right, and what was deleted is gone", not wrong, "\n#   ".join(wrong[:12])),
              ("every acknowledged point is there", lost == 0 and kept > 0, f"{lost} of {kept} are lost"),
              ("the command line works beside it", not beside.trouble, "\n#   ".join(beside.trouble[:8])),
+             *bounds(gauge.samples, args.processes, kept),
              ("weir check finds nothing", checked.returncode == 0, (checked.stdout + checked.stderr)[-2000:]),
              ("the server stops", stopped.returncode == 0, stopped.stderr)]
     for name, good, text in facts:
@@ -701,7 +742,8 @@ def main():
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 20)
     folder = os.path.realpath(tempfile.mkdtemp(prefix="weir-many."))
     build, home = os.path.realpath(args.build), os.path.join(folder, "home")
-    settings = ["influxql_management=yes", "influxql_users=yes", *args.set]
+    settings = ["influxql_management=yes", "influxql_users=yes", f"compact_size={COMPACT}", f"backlog_limit={BACKLOG}", f"cache_size={CACHE}",
+                f"memo_size={MEMO}", *args.set]
     started = local("start", "--build", build, "--home", home, "--token", TOKEN, "--processes", str(args.processes),
                     *(word for setting in settings for word in ("--set", setting)))
     if started.returncode != 0:
