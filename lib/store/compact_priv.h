@@ -95,13 +95,15 @@ int	 compact_start(struct store *store, bool full, int lock_fd, struct err *err)
 double	 compact_done_part(const struct store *store);
 
 /*
- * compact_lock - have the right to compact, waiting for it as long as options.wait_ms says;
+ * compact_lock - have the right to compact, queueing for it as long as options.wait_ms says;
  *                ERR_UNAVAILABLE
+ * compact_right_is_wanted - does somebody wait for it? Who compacts without need lets go of it
  * compact_try_lock - 0, 1 when another process has it, -1
  * compact_seal - what is in the journal now can be drained
  * compact_now - under the right: all that is in the journal now goes into chunks
  */
 int	 compact_lock(struct store *store, int *fd, struct err *err);
+bool	 compact_right_is_wanted(const struct store *store);
 int	 compact_try_lock(struct store *store, int *fd, struct err *err);
 void	 compact_unlock(struct store *store, int fd);
 int	 compact_seal(struct store *store, struct err *err);

@@ -56,8 +56,10 @@ compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *do
 	while (r == 0 && !*done && !enough) {
 		r = compact_step(store, done, err);
 		store_maintain_log(store);
-		enough = wanted != NULL && wanted(arg);
+		enough = (wanted != NULL && wanted(arg)) || compact_right_is_wanted(store);
 	}
+	if (compact_right_is_wanted(store))
+		compact_abandon(store);
 	return r < 0 ? -1 : 0;
 }
 
