@@ -22,427 +22,16 @@ A 503 with Retry-After is waited out and counted, and so is a statement whose re
 
 Prints "ok" and "not ok" lines, then figures on lines that begin with "#".
 """
-import argparse, array, collections, json, mmap, multiprocessing, os, random, re, selectors, shutil, socket, subprocess, sys, tempfile, threading
-import time, urllib.parse
+import argparse, collections, json, mmap, multiprocessing, os, random, re, shutil, socket, subprocess, sys, tempfile, threading, time, urllib.parse
 
+from keepalive import ANSWERS, BUSY, HANG, N_WORDS, SINCE, Client, Trouble
 from kill import TOP, local, program_pids, value
+from mixed import DATABASES, SCRIPTS
 
-HANG = 20.0                             # lock_wait is 10 s, and what the request has to do comes behind it
 TOKEN = "token-of-the-many-test"
-DATABASES = ("one", "two", "three", "four")
 SHARES = (("keep", 60), ("own", 60), ("look", 66), ("drop", 8), ("user", 6))      # of 200 connections
 CLIENTS = 4                             # processes
-BUSY = re.compile("the store has been busy|another process has been compacting|overloaded")
-RETRY_AFTER = 1.0                       # of a result, which has no header
-
-# What connections tell one another and the watchdog: a row of integers each, in memory that all processes share.
-SENT, ACKNOWLEDGED, ANSWERS, SINCE, LONGEST, N_WORDS = range(6)
-
-
-class Trouble(Exception):
-    """A fact that does not hold, in words."""
-
-
-class Request:
-    def __init__(self, kind, method, path, query, body=b"", auth=f"Token {TOKEN}"):
-        self.kind, self.auth = kind, auth
-        form = urllib.parse.urlencode(query)
-        if method == "POST" and path == "/query":
-            body, form = form.encode(), ""
-        self.bytes = (f"{method} {path}?{form} HTTP/1.1\r\nHost: many\r\nAuthorization: {auth}\r\nContent-Length: {len(body)}\r\n"
-                      "Content-Type: application/x-www-form-urlencoded\r\n\r\n").encode() + body
-
-
-# --- a client process: an event loop, and connections that stay open --------------------------------------------------
-
-class Connection:
-    """A connection and the generator that uses it: it yields a Request and gets (status, headers, body), or seconds to sleep."""
-
-    def __init__(self, client, number, role):
-        self.client, self.number, self.role = client, number, role
-        self.words = client.words[number * N_WORDS:(number + 1) * N_WORDS]
-        self.rng = random.Random(client.seed * 1000 + number)
-        self.database = DATABASES[number % len(DATABASES)]
-        self.socket = None
-        self.script = ROLES[role](self)
-        self.request = None
-        self.used = 0.0
-
-    def open(self):
-        self.socket = socket.create_connection(("127.0.0.1", self.client.port), timeout=HANG)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
-        self.client.selector.register(self.socket, selectors.EVENT_READ, self)
-
-    def close(self):
-        if self.socket is not None:
-            self.client.selector.unregister(self.socket)
-            self.socket.close()
-        self.socket = None
-
-    def send(self, request):
-        now = time.monotonic()
-        if self.socket is not None and now - self.used > 3:     # the server closes what is idle for 5 s
-            self.close()
-        if self.socket is None:
-            self.open()
-        self.request, self.began, self.got, self.rest = request, now, bytearray(), request.bytes
-        self.words[SINCE] = int(now * 1e6)
-        self.push()
-
-    def push(self):
-        try:
-            self.rest = self.rest[self.socket.send(self.rest):]
-        except BlockingIOError:
-            pass
-        self.client.selector.modify(self.socket, selectors.EVENT_READ | (selectors.EVENT_WRITE if self.rest else 0), self)
-
-    def ready(self, mask):
-        if mask & selectors.EVENT_WRITE:
-            self.push()
-        if not mask & selectors.EVENT_READ:
-            return
-        try:
-            piece = self.socket.recv(1 << 18)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            raise Trouble(f"{self.request.kind}: {error}")
-        if self.request is None:                                # it was closed while it was idle
-            self.close()
-            return
-        if not piece:
-            raise Trouble(f"{self.request.kind}: the connection was closed behind {bytes(self.got)[:300]!r}")
-        self.got += piece
-        answer = whole_answer(self.got)
-        if answer is not None:
-            self.answered(answer)
-
-    def answered(self, answer):
-        now, request = time.monotonic(), self.request
-        took = now - self.began
-        self.client.waits[request.kind].append(took)
-        self.words[SINCE] = 0
-        self.words[ANSWERS] += 1
-        self.words[LONGEST] = max(self.words[LONGEST], int(took * 1e6))
-        self.request, self.used = None, now
-        if answer[1].get("connection") == "close":
-            self.close()
-        self.step(answer)
-
-    def step(self, answer=None):
-        """Goes on with the script until it waits for something."""
-        try:
-            wanted = self.script.send(answer)
-            if isinstance(wanted, Request):
-                self.send(wanted)
-            else:
-                self.client.sleepers.append((time.monotonic() + wanted, self))
-        except StopIteration:
-            self.close()
-            self.client.left -= 1
-        except Trouble as trouble:
-            self.fails(trouble)
-
-    def fails(self, trouble):
-        self.client.trouble.append(f"{self.role} {self.number}: {trouble}")
-        self.words[SINCE] = 0
-        self.close()
-        self.client.left -= 1
-
-    # --- what scripts ask for ---
-
-    def stopping(self):
-        return time.monotonic() > self.client.end
-
-    def calm(self):
-        """Every other while nobody deletes, so that the journal grows."""
-        return int((self.client.end - time.monotonic()) / self.client.calm) % 2 == 1
-
-    def ask(self, *arguments, **named):
-        """An answer that is no 503: that is waited out, as its Retry-After says."""
-        while True:
-            request = Request(*arguments, **named)
-            status, headers, body = yield request
-            if status != 503:
-                return status, body
-            self.client.refused[f"{request.kind}: {re.sub('[0-9]+', 'N', body.decode(errors='replace').strip())[:150]}"] += 1
-            if not BUSY.search(body.decode(errors="replace")) or "retry-after" not in headers:
-                raise Trouble(f"{request.kind}: a 503 that no document tells of: {body[:300]!r} {headers}")
-            yield float(headers["retry-after"])
-
-    def write(self, kind, lines, **named):
-        body = "\n".join(lines).encode()
-        status, text = yield from self.ask(kind, "POST", "/write", {"db": self.database, "precision": "s"}, body, **named)
-        return status, text
-
-    def writes(self, kind, lines):
-        status, text = yield from self.write(kind, lines)
-        if status != 204:
-            raise Trouble(f"{kind}: {status} {text[:300]!r}")
-
-    def result(self, kind, statement, database=None, method="GET", **named):
-        """The result of one statement; one that was not done since the store was busy is asked for again."""
-        while True:
-            status, text = yield from self.ask(kind, method, "/query", {"db": database or self.database, "epoch": "s", "q": statement}, **named)
-            if status != 200:
-                raise Trouble(f"{kind}: {status} {text[:300]!r} for {statement}")
-            result = json.loads(text)["results"][0]
-            error = result.get("error")
-            if error is None:
-                return result.get("series", [])
-            self.client.refused[f"{kind}: {re.sub('[0-9]+', 'N', error)[:150]}"] += 1
-            if not BUSY.search(error):
-                raise Trouble(f"{kind}: {error[:300]} for {statement}")
-            yield RETRY_AFTER
-
-    def rows(self, kind, statement, database=None):
-        series = yield from self.result(kind, statement, database)
-        return series[0]["values"] if series else []
-
-
-def whole_answer(got):
-    """(status, headers, body) once all of it is there."""
-    end = got.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    first, *lines = bytes(got[:end]).decode("latin-1").split("\r\n")
-    headers = {name.strip().lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
-    at, status = end + 4, int(first.split()[1])
-    if headers.get("transfer-encoding") == "chunked":
-        if not got.endswith(b"0\r\n\r\n"):
-            return None
-        body = bytearray()
-        while True:
-            line = got.find(b"\r\n", at)
-            if line < 0:
-                return None
-            size = int(got[at:line], 16)
-            if size == 0:
-                return (status, headers, bytes(body)) if got[line:line + 4] == b"\r\n\r\n" else None
-            if line + 2 + size + 2 > len(got):
-                return None
-            body += got[line + 2:line + 2 + size]
-            at = line + 2 + size + 2
-    size = 0 if status == 204 else int(headers.get("content-length", 0))
-    return (status, headers, bytes(got[at:at + size])) if len(got) >= at + size else None
-
-
-class Client:
-    """One process: its share of the connections."""
-
-    def __init__(self, port, words, seed, seconds, roles):
-        self.port, self.words, self.seed, self.roles = port, words, seed, roles
-        self.waits, self.refused, self.trouble = collections.defaultdict(lambda: array.array("f")), collections.Counter(), []
-        self.points, self.checked, self.deleted, self.models = 0, 0, 0, {}
-        self.end, self.calm = time.monotonic() + seconds, max(seconds / 12, 3)
-
-    def run(self, numbers, to):
-        self.selector, self.sleepers = selectors.DefaultSelector(), []
-        connections = [Connection(self, n, self.roles[n]) for n in numbers]
-        self.left = len(connections)
-        for connection in connections:
-            connection.step()
-        while self.left > 0 and time.monotonic() < self.end + 2 * HANG:
-            for key, mask in self.selector.select(0.02 if self.sleepers else 0.5):
-                try:
-                    key.data.ready(mask)
-                except Trouble as trouble:
-                    key.data.fails(trouble)
-            self.wake()
-        to.send((dict(self.waits), self.refused, self.trouble, self.points, self.checked, self.deleted, self.models))
-
-    def wake(self):
-        now = time.monotonic()
-        due = [s for s in self.sleepers if s[0] <= now]
-        if due:
-            self.sleepers = [s for s in self.sleepers if s[0] > now]
-            for _, connection in due:
-                connection.step()
-
-
-# --- keep: points that nobody deletes ---------------------------------------------------------------------------------
-
-def keep_line(writer, n, fresh=""):
-    return f"load,w=k{writer},host=h{n % 7}{fresh} v={value(writer, n)}i,f={n % 1000 / 8} {n}"
-
-
-def keep(c):
-    rng, late, n = c.rng, [], 0
-    while not c.stopping() or late:
-        roll = rng.random()
-        if late and (roll < 0.3 or c.stopping()):
-            numbers = late.pop(0)
-        else:
-            numbers = range(n, n + rng.choice((1, 1, 5, 50, 400)))
-            n = numbers[-1] + 1
-            if roll > 0.9:
-                late.append(numbers)
-                continue
-        fresh = f",fresh=f{numbers[0]}" if roll > 0.87 else ""
-        c.words[SENT] += len(numbers)
-        yield from c.writes("write new series" if fresh else "write", [keep_line(c.number, i, fresh) for i in numbers])
-        c.words[ACKNOWLEDGED] += len(numbers)
-        c.client.points += len(numbers)
-        if rng.random() < 0.02:
-            rows = yield from c.rows("count", f"SELECT count(v) FROM load WHERE w = 'k{c.number}'")
-            if [row[1] for row in rows] != [c.words[ACKNOWLEDGED]]:
-                raise Trouble(f"{c.words[ACKNOWLEDGED]} points were acknowledged, and the writer itself counts {rows}")
-    c.client.models[c.number] = (c.database, n)
-
-
-# --- own: points that come and go, each answer foreseen ----------------------------------------------------------------
-
-WINDOW = 3000
-
-
-def expect(got, wanted, statement):
-    if got != wanted:
-        at = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
-        raise Trouble(f"{statement}: {len(got)} rows, {len(wanted)} are right; from {at}: {got[at:at + 3]}, right {wanted[at:at + 3]}")
-    return 1
-
-
-def own_write(c, there):
-    first = c.rng.randrange(WINDOW)
-    numbers = c.rng.sample(range(first, first + 120), c.rng.choice((1, 10, 60)))       # not in order of time
-    lines = [f"own,w=o{c.number},host=h{n % 3} v={c.rng.randrange(1000)}i {n}" for n in numbers]
-    yield from c.writes("write late", lines)
-    there.update((int(line.rsplit(" ", 1)[1]), int(line.split("v=")[1].split("i ")[0])) for line in lines)
-    c.client.points += len(lines)
-
-
-def own_delete(c, there):
-    host, first = c.rng.randrange(3), c.rng.randrange(WINDOW)
-    last = first + c.rng.randrange(1, 800)
-    if c.rng.random() < 0.15:
-        statement, gone = f"DELETE FROM own WHERE w = 'o{c.number}' AND host = 'h{host}'", [n for n in there if n % 3 == host]
-    else:
-        statement = f"DELETE FROM own WHERE w = 'o{c.number}' AND host = 'h{host}' AND time >= {first}s AND time <= {last}s"
-        gone = [n for n in there if n % 3 == host and first <= n <= last]
-    yield from c.result("DELETE", statement, method="POST")
-    for n in gone:
-        del there[n]
-    c.client.deleted += len(gone)
-
-
-def own_ask(c, there):
-    """(kind, statement, right rows)"""
-    where, shape = f"FROM own WHERE w = 'o{c.number}'", c.rng.randrange(6)
-    if shape == 0:
-        rows = [[0, len(there), sum(there.values()), min(there.values()), max(there.values())]] if there else []
-        return "aggregates", f"SELECT count(v), sum(v), min(v), max(v) {where}", rows
-    if shape == 1:
-        last = max(there, default=None)
-        return "last", f"SELECT last(v) {where}", [[last, there[last]]] if there else []
-    first, host = c.rng.randrange(WINDOW), c.rng.randrange(3)
-    if shape == 2:
-        return "raw", f"SELECT v {where} AND time >= {first}s AND time < {first + 500}s", [
-            [n, there[n]] for n in sorted(there) if first <= n < first + 500]
-    if shape == 3:
-        return "raw", f"SELECT v {where} AND host = 'h{host}'", [[n, there[n]] for n in sorted(there) if n % 3 == host]
-    if shape == 4:
-        return "raw", f"SELECT v {where} ORDER BY time DESC LIMIT 20", [[n, there[n]] for n in sorted(there, reverse=True)[:20]]
-    windows = {}
-    for n, v in there.items():
-        windows.setdefault(n // 100 * 100, []).append(v)
-    return "GROUP BY time", f"SELECT count(v), sum(v) {where} AND time >= 0s AND time < {WINDOW + 200}s GROUP BY time(100s) fill(none)", [
-        [t, len(windows[t]), sum(windows[t])] for t in sorted(windows)]
-
-
-def own(c):
-    there = {}
-    while not c.stopping():
-        roll = c.rng.random()
-        if roll < 0.5:
-            yield from own_write(c, there)
-        elif roll < 0.97 or c.calm():
-            kind, statement, right = own_ask(c, there)
-            rows = yield from c.rows(kind, statement)
-            c.client.checked += expect(rows, right, statement)
-        else:
-            yield from own_delete(c, there)
-    c.client.models[c.number] = (c.database, there)
-
-
-# --- drop: a measurement made, dropped, and made again with other fields -----------------------------------------------
-
-def drop(c):
-    name, life = f"drop{c.number}", 0
-    while not c.stopping():
-        life += 1
-        text = (lambda n: f"{n}i", lambda n: f"{n}.5", lambda n: f'"t{n}"')[life % 3]
-        for first in range(0, 60, 20):
-            yield from c.writes("write", [f"{name},life=l{life} v={text(n)} {n}" for n in range(first, first + 20)])
-        c.client.points += 60
-        rows = yield from c.rows("count", f"SELECT count(v) FROM {name}")
-        c.client.checked += expect([row[1] for row in rows], [60], f"count of {name}, life {life}")
-        rows = yield from c.rows("SHOW", f"SHOW TAG VALUES FROM {name} WITH KEY = life")
-        c.client.checked += expect([row[1] for row in rows], [f"l{life}"], f"SHOW TAG VALUES of {name}")
-        yield from c.result("DROP MEASUREMENT", f"DROP MEASUREMENT {name}", method="POST")
-        c.client.deleted += 60
-        rows = yield from c.rows("SHOW", f"SHOW MEASUREMENTS WITH MEASUREMENT = {name}")
-        c.client.checked += expect(rows, [], f"SHOW MEASUREMENTS of {name} when it is dropped")
-        while c.calm() and not c.stopping():
-            yield c.rng.uniform(0, 0.5)
-    c.client.models[c.number] = (c.database, name)
-
-
-# --- look: what dashboards ask -----------------------------------------------------------------------------------------
-
-def look(c):
-    keepers = [n for n, role in c.client.roles.items() if role == "keep"]
-    while not c.stopping():
-        writer = c.rng.choice(keepers)
-        words, database = c.client.words[writer * N_WORDS:(writer + 1) * N_WORDS], DATABASES[writer % len(DATABASES)]
-        least, shape = words[ACKNOWLEDGED], c.rng.randrange(8)
-        if shape < 3:
-            statement = (f"SELECT count(v) FROM load WHERE w = 'k{writer}'", f"SELECT count(v) FROM load WHERE w = 'k{writer}' AND time >= 0",
-                         f"SELECT sum(count) FROM (SELECT count(v) FROM load WHERE w = 'k{writer}' GROUP BY host)")[shape]
-            rows = yield from c.rows("count", statement, database)
-            seen, most = (rows[0][1] if rows else 0), words[SENT]
-            if not least <= seen <= most:
-                raise Trouble(f"{statement}: {seen}, but {least} were acknowledged before, and {most} sent by now")
-            c.client.checked += 1
-        elif shape == 3:
-            yield from c.result("GROUP BY time", "SELECT mean(f), max(v) FROM load WHERE time >= 0 AND time < 20000s GROUP BY time(500s), host fill(none)", database)
-        elif shape == 4:
-            yield from c.result("last", "SELECT last(f) FROM load GROUP BY host", database)
-        elif shape == 5:
-            yield from c.result("raw", f"SELECT * FROM load WHERE w = 'k{writer}' ORDER BY time DESC LIMIT 50", database)
-        elif shape == 6:
-            rows = yield from c.rows("SHOW", "SHOW TAG VALUES FROM load WITH KEY = w", database)
-            if least > 0 and f"k{writer}" not in [row[1] for row in rows]:
-                raise Trouble(f"SHOW TAG VALUES does not know the writer k{writer}, of whom {least} points were acknowledged")
-        else:
-            yield from c.result("SHOW", c.rng.choice(("SHOW MEASUREMENTS", "SHOW FIELD KEYS", "SHOW TAG KEYS FROM load", "SHOW DATABASES",
-                                                      "SHOW SERIES CARDINALITY", "SHOW SERIES FROM own LIMIT 20")), database)
-
-
-# --- user: who may do what, changed all the time -----------------------------------------------------------------------
-
-def user(c):
-    name, life = f"u{c.number}", 0
-    yield from c.writes("write", [f"users,u={name} v=1i 1"])
-    while not c.stopping():
-        life += 1
-        auth = f"Token {name}:password{life}"
-        yield from c.result("user", f"CREATE USER {name} WITH PASSWORD 'password{life}'", method="POST")
-        for grant, right in ((None, 403), (f'GRANT WRITE ON "{c.database}" TO {name}', 204), (f'REVOKE WRITE ON "{c.database}" FROM {name}', 403)):
-            if grant is not None:
-                yield from c.result("user", grant, method="POST")
-            status, text = yield from c.write("write as user", [f"users,u={name} v={life}i {life}"], auth=auth)
-            if status != right:
-                raise Trouble(f"after {grant}: {status}, and {right} is right: {text[:200]!r}")
-        yield from c.result("user", f"DROP USER {name}", method="POST")
-        status, text = yield from c.write("write as user", [f"users,u={name} v=1i 1"], auth=auth)
-        if status != 401:
-            raise Trouble(f"a user that was dropped gets {status} {text[:200]!r}")
-        c.client.checked += 4
-        yield c.rng.uniform(0, 1)
-
-
-ROLES = {"keep": keep, "own": own, "drop": drop, "look": look, "user": user}
+REST = 4.0                              # idle for a second programs give memory back
 
 
 # --- the command line beside it ----------------------------------------------------------------------------------------
@@ -600,9 +189,9 @@ def roles_of(n):
     return roles
 
 
-def watch(words, pipes, gauge, warm, every):
+def watch(words, pipes, gauge, first, every):
     """Takes samples until all clients have something to tell; what hangs is told at once."""
-    trouble, next_sample = [], time.monotonic() + warm
+    trouble, next_sample = [], first
     while not all(pipe.poll(0) for pipe in pipes):
         time.sleep(0.2)
         now = time.monotonic()
@@ -661,22 +250,23 @@ def under_load(args, seed, build, home, port):
     words = memoryview(mmap.mmap(-1, args.connections * N_WORDS * 8)).cast("q")
     roles, pipes, clients = roles_of(args.connections), [], []
     gauge, beside = Gauge(build, home), Beside(build, home, port)
+    on = time.monotonic() + min(args.seconds / 3, 60) + REST        # warm by then
     for i in range(CLIENTS):
         ours, theirs = multiprocessing.Pipe(False)
-        client = Client(port, words, seed, args.seconds, roles)
+        client = Client(port, f"Token {TOKEN}", words, SCRIPTS, DATABASES, roles, seed, args.seconds, (on - REST, on))
         clients.append(multiprocessing.Process(target=client.run, args=(range(i, args.connections, CLIENTS), theirs)))
         pipes.append(ours)
     for client in clients:
         client.start()
     thread = threading.Thread(target=beside.go_on)
     thread.start()
-    warm = min(args.seconds / 3, 60)
-    trouble = watch(words, pipes, gauge, warm, max(1.0, args.seconds / 100))
+    trouble = watch(words, pipes, gauge, on - 0.5, max(1.0, args.seconds / 100))
     told = [pipe.recv() for pipe in pipes]
     for client in clients:
         client.join()
     beside.stop.set()
     thread.join()
+    time.sleep(REST)
     gauge.take()
     return words, roles, told, gauge, beside, trouble
 
