@@ -19,7 +19,7 @@ fi
 
 start_server --processes 3
 answers 'a write' 204 '' -- "$url/write?db=d&p=$token" -d 'm v=1 1000000000'
-answers 'a query' 200 '{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1,1]]}]}]}' \
+answers 'a query' 200 '{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1000000000,1]]}]}]}' \
 	-- -G "$url/query?db=d&p=$token&epoch=s" --data-urlencode 'q=SELECT v FROM m'
 case $server in
 apache)	# starts them as they are needed
