@@ -39,7 +39,7 @@ class Connection:
         self.database = client.databases[number % len(client.databases)]
         self.socket = None
         self.script = client.scripts[role](self)
-        self.request = self.held = None
+        self.request = None
         self.used = 0.0
 
     def open(self):
@@ -55,11 +55,7 @@ class Connection:
         self.socket = None
 
     def send(self, request):
-        now, (pause, on) = time.monotonic(), self.client.pause
-        if pause <= now < on:
-            self.held = request
-            self.client.sleepers.append((on, self))
-            return
+        now = time.monotonic()
         if self.socket is not None and now - self.used > 3:     # the server closes what is idle for 5 s
             self.close()
         if self.socket is None:
@@ -111,7 +107,7 @@ class Connection:
     def step(self, answer=None):
         """Goes on with the script until it waits for something."""
         try:
-            wanted, self.held = self.held or self.script.send(answer), None
+            wanted = self.script.send(answer)
             if isinstance(wanted, Request):
                 self.send(wanted)
             else:
@@ -206,16 +202,14 @@ def whole_answer(got):
 
 
 class Client:
-    """One process: its share of the connections. Roles are names of scripts, by number of the connection; from pause[0] to
-    pause[1] nobody asks for anything."""
+    """One process: its share of the connections. Roles are names of scripts, by number of the connection."""
 
-    def __init__(self, port, auth, words, scripts, databases, roles, seed, seconds, pause):
+    def __init__(self, port, auth, words, scripts, databases, roles, seed, seconds):
         self.port, self.auth, self.words, self.seed = port, auth, words, seed
         self.scripts, self.databases, self.roles = scripts, databases, roles
         self.waits, self.refused, self.trouble = collections.defaultdict(lambda: array.array("f")), collections.Counter(), []
         self.points, self.checked, self.deleted, self.models = 0, 0, 0, {}
         self.end, self.calm = time.monotonic() + seconds, max(seconds / 12, 3)
-        self.pause = pause
 
     def run(self, numbers, to):
         self.selector, self.sleepers = selectors.DefaultSelector(), []
