@@ -13,6 +13,7 @@
 #include "codec/codec.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
+#include "store/register.h"
 #include "store/tag_table.h"
 
 #define STEP_BYTES (1u << 20)
@@ -393,8 +394,10 @@ drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err 
 			r = busy_look(d, &busy, busy.next, d->arena, err);
 		job.ids = ids + at;
 		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
-		if (r == 0)
+		if (r == 0) {
+			register_give_way(d->store);
 			r = store_txn(d->store, STORE_RELIEVE, d->arena, empty_body, &job, err);
+		}
 	}
 	free(busy.ids);
 	return r;
@@ -483,6 +486,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (drop_empty_series(d, ids, n, err) != 0)
 		return -1;
 	arena_reset(d->arena);
+	register_give_way(d->store);
 	if (store_txn(d->store, STORE_RELIEVE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
 	return drop_purge(d->store, err);

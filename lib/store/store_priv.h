@@ -68,6 +68,7 @@ struct env_mark {
 	_Atomic uint32_t	 journal_torn;	/* a writer began, and did not finish: other bytes */
 	_Atomic uint32_t	 journal_damaged;	/* a reader met damage: to be drained soon */
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
+	_Atomic int64_t		 names_wanted_ns;	/* monotonic: when a writer asked that names stay */
 	_Atomic int64_t		 right_wanted_ns;	/* monotonic: when somebody waited for the right
 							   to compact */
 };
