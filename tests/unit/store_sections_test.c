@@ -76,6 +76,22 @@ rows_there(struct home *h)
 	return stats.rows;
 }
 
+static unsigned
+turns_of_delete(struct home *h, int64_t from, int64_t to)
+{
+	uint64_t ids[SERIES], n_rows;
+	struct err err;
+
+	for (unsigned i = 0; i < SERIES; i++)
+		ids[i] = refs[i]->id;
+	turns = 0;
+	if (store_delete_rows(h->store, home_measurement(h, "m"), ids, SERIES, from, to, &n_rows,
+	    &err) != 0)
+		home_die("delete", &err);
+	assert_int_equal(n_rows, SERIES * (uint64_t)(to - from + 1));
+	return turns;
+}
+
 /*
  * New series, rows behind those there are, rows between them and the same ones again.
  */
@@ -100,11 +116,34 @@ test_compaction_of_many_series(void **unused)
 	home_free(&h);
 }
 
+/*
+ * A part of every series; then what is left of them, and they with it.
+ */
+static void
+test_deletion_from_many_series(void **unused)
+{
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	make_series();
+	put_rows(&h, 0, 10);
+	assert_in_range(turns_of_delete(&h, 3, 5), 1, SERIES / 6);
+	assert_int_equal(rows_there(&h), SERIES * 7);
+	assert_in_range(turns_of_delete(&h, 6, 9), 1, SERIES / 6);
+	assert_in_range(turns_of_delete(&h, 0, 2), 1, SERIES / 6);
+	assert_null(home_measurement(&h, "m"));
+	for (unsigned i = 0; i < SERIES; i++)
+		home_ref_free(refs[i]);
+	home_free(&h);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compaction_of_many_series),
+		cmocka_unit_test(test_deletion_from_many_series),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
