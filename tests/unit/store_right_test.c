@@ -18,14 +18,16 @@
 
 #include "store_home.h"
 
-#define SERIES 600
-#define ROWS 1000		/* of 8 bytes each: five steps and more */
-#define REQUEST_MS 1000		/* between two steps */
-#define WAIT_MS 4000
+#define SERIES 850
+#define ROWS 1000		/* of 8 bytes each: seven steps and more, all in one file */
+#define FIRST_STEPS 2
+#define MORE_STEPS 3		/* that may take place before the right is let go of */
+#define REQUEST_MS 300		/* between two steps */
+#define WAIT_MS 120000
 
 struct board {			/* in shared memory */
 	_Atomic unsigned steps;
-	_Atomic bool	 stop;
+	_Atomic bool	 deleting, stop;
 };
 
 static struct board *board;
@@ -39,15 +41,16 @@ somebody_waits(void *unused)
 }
 
 /*
- * The next request is always there already.
+ * The next request is always there already. After the first steps there is a long one.
  */
 static void
 serve(struct home *h, pid_t parent)
 {
 	while (!board->stop && getppid() == parent) {
 		store_maintain(h->store, STORE_IDLE, somebody_waits, NULL);
-		for (int ms = 0; ms < REQUEST_MS && !board->stop; ms += 10)
-			nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		do
+			nanosleep(&(struct timespec){ 0, REQUEST_MS * 1000000 }, NULL);
+		while (board->steps >= FIRST_STEPS && !board->deleting && getppid() == parent);
 	}
 }
 
@@ -89,12 +92,14 @@ test_a_delete_goes_first(void **unused)
 		store_close(h.store);
 		_exit(0);
 	}
-	while (board->steps < 2)
+	while (board->steps < FIRST_STEPS)
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	home_open(&h);
+	board->deleting = true;
 	if (store_delete_rows(h.store, home_measurement(&h, "m"), &id, 1, 0, ROWS, &n_rows, &err) != 0)
 		print_error("%s\n", err.text);
 	assert_int_equal(n_rows, ROWS);
+	assert_in_range(board->steps, FIRST_STEPS, FIRST_STEPS + MORE_STEPS);
 	board->stop = true;
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
