@@ -16,7 +16,7 @@
 
 #include "store_home.h"
 
-#define WRITES 300
+#define WRITES 150
 #define DROPPERS 3
 
 struct board {			/* in shared memory */

@@ -16,7 +16,7 @@
 
 #include "store_home.h"
 
-#define ROWS 20000
+#define ROWS 200000
 
 static void
 write_rows(struct home *h, int64_t from)
