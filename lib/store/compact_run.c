@@ -99,6 +99,7 @@ wait_for_right(struct store *store, int fd, int64_t until)
 		atomic_store(&store->env.mark->right_wanted_ns, clock_monotonic_ns());
 		nanosleep(&pause, NULL);
 	}
+	atomic_store(&store->env.mark->right_wanted_ns, 0);
 	queue(fd, F_UNLCK);
 	return r != 0;
 }
@@ -183,7 +184,7 @@ compact_seal(struct store *store, struct err *err)
 }
 
 /*
- * Between two files: who wants to delete goes first.
+ * Who wants to delete goes first. It drains the journal, so what was begun here may be done then.
  */
 static int
 give_way(struct store *store, int *lock_fd, struct err *err)
@@ -218,16 +219,16 @@ run(struct store *store, bool full, const struct store_compact_spec *spec, int *
 		if (compact_start(store, full, -1, err) != 0)
 			return -1;
 		bytes = journal_first_bytes(env);
-		while (!done) {
+		do {
 			if (spec != NULL && spec->progress != NULL)
 				spec->progress(spec->arg, before + (uint64_t)((double)bytes *
 				    compact_done_part(store)), total);
 			if (compact_step(store, &done, err) != 0)
 				return -1;
 			store_maintain_log(store);
-		}
-		left = left > bytes ? left - bytes : 0;
-		if (atomic_load(&env->mark->journal_first) == first)
+		} while (!done && (lock_fd == NULL || !compact_right_is_wanted(store)));
+		left = done && left > bytes ? left - bytes : left;
+		if (done && atomic_load(&env->mark->journal_first) == first)
 			return err_set(err, ERR_UNAVAILABLE, "the journal was taken from under a compaction");
 		if (give_way(store, lock_fd, err) != 0)
 			return -1;
@@ -251,11 +252,11 @@ store_compact(struct store *store, const struct store_compact_spec *spec, struct
 	if ((r = compact_lock(store, &lock_fd, err)) != 0)
 		return r;
 	r = run(store, true, spec, &lock_fd, err);
-	if (r == 0)
+	if (r == 0 && (r = give_way(store, &lock_fd, err)) == 0)
 		r = expire_all(store, NULL, NULL, err);
 	if (r == 0)
 		r = drop_purge(store, err);
-	if (r == 0)
+	if (r == 0 && (r = give_way(store, &lock_fd, err)) == 0)
 		r = shrink_database(store, DB_CHUNKS, err);
 	if (lock_fd >= 0)
 		compact_unlock(store, lock_fd);
