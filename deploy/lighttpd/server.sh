@@ -17,15 +17,16 @@ server_kind() {
 
 server_find() { find_program lighttpd lighttpd /usr/sbin/lighttpd /usr/local/sbin/lighttpd; }
 
-# Where there is multiwatch, it starts what was killed sooner than lighttpd does.
+# Where there is multiwatch, lighttpd starts that, and it starts what was killed sooner than lighttpd
+# does.
 server_configure() {
-	local text watch='' processes=2
+	local text watch count=${processes:-2}
+	local processes=$count
 	if watch=$(command -v multiwatch); then
-		watch="$watch -t 20 -f 2 -- " processes=1
+		watch="$watch -t 20 -f $count -- " processes=1
 	fi
 	text=$(fill "$here/lighttpd/local.conf.in")
-	text=${text/@WATCH@/"$watch"}
-	printf '%s\n' "${text/@PROCESSES@/$processes}"
+	printf '%s\n' "${text/@WATCH@/"$watch"}"
 	[ "$tls" = no ] || cat <<LINES
 ssl.engine = "enable"
 ssl.pemfile = "$web/tls/both.pem"

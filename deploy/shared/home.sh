@@ -110,11 +110,13 @@ patience() {
 
 # fill TEMPLATE: its text with every @NAME@ filled in
 fill() {
-	local text name mib
+	local text name mib usual=2
 	text=$(cat "$1") || exit 1
 	mib=$(body_mib)
+	[ "$kind" != fcgid ] || usual=4
 	local -A values=(
 		[PORT]=$port [KIND]=$kind [PREFIX]=$prefix [MODULES]=$modules [PATIENCE]=$(patience)
+		[PROCESSES]=${processes:-$usual}
 		[BODY_MIB]=$mib [BODY_KIB]=$((mib * 1024)) [BODY_BYTES]=$((mib * 1048576))
 		[PROGRAMS]=$build/fcgi [DEPLOY]=$here [SOCKETS]=$sockets [WEB]=$web [HOME]=$home
 	)

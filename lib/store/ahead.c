@@ -133,7 +133,7 @@ scan_reach_read(struct txn *txn, struct txn_cursor *cursor, struct scan_reach *r
 		{ spec->measurement->bucket_id, spec->measurement->id, spec->series[reach->index] },
 		reach->from, reach->to, spec->descending, spec->fields, spec->n_fields,
 		spec->limit_rows == 0 ? most_bytes : 0,
-		wants_columns, reach
+		wants_columns, reach, NULL
 	};
 
 	return chunk_read_by(txn, cursor, &reading, batch, err);

@@ -19,7 +19,8 @@
 #define RECORD_ROWS 8192
 #define RECORD_BYTES (1u << 20)
 #define FRAMES_KEPT (2u << 20)
-#define TRIES 5
+#define TRIES 5			/* at least; more until lock_wait is over */
+#define TRIES_AT_WILL 2		/* then others are asked to leave the schema alone */
 
 /* ---- which rows may go in ---- */
 
@@ -542,14 +543,18 @@ store_append(struct store *store, uint64_t bucket_id, struct batch *batch, uint6
 	struct batch_rejects before = *batch->rejects;
 	struct schema *schema = &store->schema;
 	uint64_t now = store_auth_generation(store);
+	int64_t until = clock_monotonic_ns() + (int64_t)store->env.options.wait_ms * 1000000;
 	int r = 1;
 
 	if (schema->auth_generation != now || arena_bytes(schema->arena) > schema->limit_bytes)
 		schema_forget(schema);
 	schema->auth_generation = now;
-	for (int i = 0; i < TRIES && r > 0; i++) {
+	for (int i = 0; r > 0 && (i < TRIES || clock_monotonic_ns() < until); i++) {
+		int64_t since = i < TRIES_AT_WILL ? 0 : register_want_names(store);
+
 		arena_reset(store->scratch);
 		r = append_once(store, bucket_id, batch, stored, err);
+		register_had_names(store, since);
 		if (r > 0) {
 			schema_forget(schema);
 			*batch->rejects = before;

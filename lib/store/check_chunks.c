@@ -225,9 +225,24 @@ series_is_known(const struct chunk_check *k)
 
 struct look {			/* the chunk and the one before it, in one section */
 	const struct chunk_check *k;
-	bool		 garbage;	/* dropped, and to be purged */
+	bool		 gone;		/* or to be purged, or it is another by now */
 	bool		 overlaps;
 };
+
+/*
+ * Others go on meanwhile: a chunk that was read may have been dropped since, or cut by a DELETE.
+ */
+static int
+is_gone(struct txn *txn, const struct chunk_check *k, bool *gone, struct err *err)
+{
+	struct slice value;
+	int found = txn_get(txn, DB_CHUNKS, k->key, &value, err);
+
+	*gone = found != 0 || !slice_eq(value, k->value);
+	if (found < 0 || *gone)
+		return found < 0 ? -1 : 0;
+	return drop_is_garbage(txn, k->place.bucket_id, k->place.measurement_id, gone, err);
+}
 
 static int
 look_body(struct txn *txn, void *arg, struct err *err)
@@ -242,9 +257,9 @@ look_body(struct txn *txn, void *arg, struct err *err)
 	int64_t first;
 	int found;
 
-	if (drop_is_garbage(txn, k->place.bucket_id, k->place.measurement_id, &look->garbage, err) != 0)
+	if (is_gone(txn, k, &look->gone, err) != 0)
 		return -1;
-	if (look->garbage || k->first == INT64_MIN)
+	if (look->gone || k->first == INT64_MIN)
 		return 0;
 	prefix.n -= sizeof(int64_t);
 	limit = chunk_key(txn->arena, &k->place, k->first - 1);
@@ -279,7 +294,7 @@ check_key(struct chunk_check *k, bool *well, struct err *err)
 		return 0;
 	if (store_txn(c->store, STORE_READ, c->step, look_body, &look, err) != 0)
 		return -1;
-	if (look.garbage)
+	if (look.gone)
 		return 0;
 	/* whole as far as anybody can tell: nothing to be dropped */
 	if (k->of == NULL || !series_is_known(k)) {

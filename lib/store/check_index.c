@@ -3,9 +3,13 @@
  *
  * Every series says which values it has; every value's list says which series have it. The two must
  * be the same. Asked by the questions that queries ask, so whatever a query could miss is found.
+ *
+ * Others go on meanwhile, and a series that leaves between two questions looks like damage. So what
+ * is found is looked at again under the right to compact, without which no series leaves.
  */
 #include "codec/codec.h"
 #include "store/check.h"
+#include "store/compact_priv.h"
 
 #define STEP_SERIES 4096
 
@@ -17,20 +21,24 @@ struct index_check {
 	struct arena	*step;		/* of some series */
 	struct store_series_list all;
 	uint64_t	 listed;	/* series in the lists of the key's values */
+	struct buf	 found;		/* texts of what is wrong, each with a NUL behind it */
 };
 
 static void
-tell(struct index_check *k, const char *what)
+note(struct index_check *k, const char *what)
 {
-	struct buf out = { 0 };
-
 	if (k->tag != NULL)
-		buf_printf(&out, "tag \"" SLICE_FMT "\": ", SLICE_ARG(k->tag->name));
-	buf_puts(&out, what);
-	buf_putc(&out, '\0');
-	check_found(k->c, &(struct store_damage){ .where = "index", .bucket = k->of->bucket,
-	    .measurement = k->of->m->name, .from = 1, .what = out.p });
-	buf_free(&out);
+		buf_printf(&k->found, "tag \"" SLICE_FMT "\": ", SLICE_ARG(k->tag->name));
+	buf_puts(&k->found, what);
+	buf_putc(&k->found, '\0');
+}
+
+static void
+tell(const struct index_check *k)
+{
+	for (size_t at = 0; at < k->found.n; at += strlen(k->found.p + at) + 1)
+		check_found(k->c, &(struct store_damage){ .where = "index", .bucket = k->of->bucket,
+		    .measurement = k->of->m->name, .from = 1, .what = k->found.p + at });
 }
 
 /*
@@ -70,9 +78,9 @@ check_value(struct index_check *k, const struct store_tag_value *value, struct e
 	k->c->checked->records++;
 	k->listed += list.n;
 	if (!found || id != value->id)
-		tell(k, "a value cannot be found by its text");
+		note(k, "a value cannot be found by its text");
 	if (wrong > 0)
-		tell(k, "a value's list has series that do not have the value");
+		note(k, "a value's list has series that do not have the value");
 	arena_rewind(k->arena, mark);
 	return 0;
 }
@@ -107,7 +115,7 @@ check_key(struct index_check *k, struct err *err)
 	if (count_tagged(k, &tagged, err) != 0)
 		return -1;
 	if (k->listed < tagged)
-		tell(k, "series are missing from the lists of its values");
+		note(k, "series are missing from the lists of its values");
 	return 0;
 }
 
@@ -115,11 +123,15 @@ check_key(struct index_check *k, struct err *err)
  * A record of it that cannot be read ends what is looked at of a measurement.
  */
 static int
-check_measurement(struct index_check *k, struct err *err)
+look(struct index_check *k, struct err *err)
 {
 	struct err why;
-	int r = store_series_all(k->c->store, k->of->m, k->arena, &k->all, &why);
+	int r;
 
+	buf_reset(&k->found);
+	arena_reset(k->arena);
+	k->tag = NULL;
+	r = store_series_all(k->c->store, k->of->m, k->arena, &k->all, &why);
 	k->c->checked->records += r == 0 ? k->all.n : 0;
 	for (size_t i = 0; r == 0 && i < k->of->m->n_tags; i++) {
 		k->tag = &k->of->m->tags[i];
@@ -131,8 +143,47 @@ check_measurement(struct index_check *k, struct err *err)
 		*err = why;
 		return -1;
 	}
-	tell(k, why.text);
+	note(k, why.text);
 	return 0;
+}
+
+struct there_job {
+	const struct check_measurement *of;
+	bool		 there;
+};
+
+static int
+there_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct there_job *job = arg;
+	const struct store_measurement *m = job->of->m;
+	uint32_t id;
+	int found = measurement_find(txn, m->bucket_id, m->name, &id, err);
+
+	job->there = found == 0 && id == m->id;
+	return found < 0 ? -1 : 0;
+}
+
+/*
+ * Once more, while nobody takes a series away; a measurement that was dropped meanwhile is no damage.
+ */
+static int
+look_again(struct index_check *k, struct err *err)
+{
+	struct store *store = k->c->store;
+	struct there_job job = { .of = k->of };
+	int lock_fd = -1, r;
+
+	if (!k->c->spec->repair && compact_lock(store, &lock_fd, err) != 0)
+		return -1;
+	r = look(k, err);
+	if (r == 0 && k->found.n > 0)
+		r = store_txn(store, STORE_READ, k->step, there_body, &job, err);
+	if (lock_fd >= 0)
+		compact_unlock(store, lock_fd);
+	if (r == 0 && job.there)
+		tell(k);
+	return r;
 }
 
 int
@@ -143,10 +194,16 @@ check_index(struct check *c, struct err *err)
 	for (size_t i = 0; i < c->n && r == 0; i++) {
 		struct index_check k = { .c = c, .of = &c->list[i], .arena = arena_new(4096),
 			.step = arena_new(4096) };
+		uint64_t records = c->checked->records;
 
-		r = check_measurement(&k, err);
+		r = look(&k, err);
+		if (r == 0 && k.found.n > 0) {
+			c->checked->records = records;
+			r = look_again(&k, err);
+		}
 		arena_free(k.arena);
 		arena_free(k.step);
+		buf_free(&k.found);
 	}
 	return r;
 }

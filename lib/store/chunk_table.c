@@ -294,10 +294,12 @@ read_all(struct reader *rd, struct err *err)
 		if (r->descending ? head.max_time < r->from : head.min_time > r->to)
 			break;
 		if (head.max_time >= r->from && head.min_time <= r->to) {
-			if (rd->out->n > 0 && rd->out->n_bytes >= r->most_bytes) {
+			if (rd->out->n > 0 && (rd->out->n_bytes >= r->most_bytes ||
+			    (r->ends_before != NULL && r->ends_before(r->arg, &head)))) {
 				rd->out->more = true;
 				rd->out->next_min = head.min_time;
 				rd->out->next_max = head.max_time;
+				rd->out->next_rows = head.n_rows;
 				break;
 			}
 			if (take_chunk(rd, &head, err) != 0)

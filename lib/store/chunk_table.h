@@ -35,6 +35,7 @@ struct chunk_reading {
 	size_t		 most_bytes;	/* stop after about so many; one chunk at least is read */
 	bool		(*wants_columns)(void *arg, const struct codec_chunk *head);	/* NULL: yes */
 	void		*arg;
+	bool		(*ends_before)(void *arg, const struct codec_chunk *head);	/* NULL: no */
 };
 
 struct chunk_batch {
@@ -43,6 +44,7 @@ struct chunk_batch {
 	size_t		 n_bytes;	/* read for them */
 	bool		 more;		/* there is another behind the last one */
 	int64_t		 next_min, next_max;	/* its span of times */
+	uint32_t	 next_rows;
 };
 
 /*

@@ -27,6 +27,8 @@
 
 #define STEP_NS 15000000
 #define STEP_BYTES (1u << 20)
+#define GROUP_SERIES 64		/* whose chunks are read in one section, unless they have many rows: */
+#define GROUP_ROWS 4096
 
 struct compaction {
 	struct store	*store;
@@ -289,35 +291,47 @@ commit_step(struct step *s, struct err *err)
 }
 
 /*
+ * The rows of one series, from c->next_time on if it is the one that was begun.
+ */
+static int
+gather(struct compaction *c, size_t index, struct merge_job *job, struct err *err)
+{
+	int64_t from = index == c->next ? c->next_time : INT64_MIN;
+	uint64_t series = c->scan->spec.series[index];
+	struct store_cursor *cursor = store_scan_cursor(c->scan, index);
+	const struct store_block *block;
+	struct rowset all;
+	uint32_t first;
+	int r;
+
+	*job = (struct merge_job){ .spec = { c->store, &c->m, c->fields, c->n_fields, series, c->full,
+		c->oldest, series > c->last_series && from == INT64_MIN } };
+	rowset_init(&all, c->step_arena, c->fields, c->n_fields);
+	rowset_init(&job->rows, c->step_arena, c->fields, c->n_fields);
+	while ((r = store_cursor_next(cursor, &block, err)) == 0 && block != NULL)
+		rowset_add_block(&all, block);
+	first = rowset_seek(&all, from);
+	if (first > 0)
+		rowset_add(&job->rows, &all, first, all.n - first);
+	else
+		job->rows = all;
+	store_cursor_close(cursor);
+	return r;
+}
+
+/*
  * The rows of one series, or as many as are enough for a step; those that are done are merged again
  * when another process goes on with it, which changes nothing.
  */
 static int
-merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struct err *err)
+merge_one(struct compaction *c, const struct merge_job *job, struct chunk_changes *changes,
+    bool *done, struct err *err)
 {
-	struct merge_spec spec = { c->store, &c->m, c->fields, c->n_fields,
-		c->scan->spec.series[c->next], c->full, c->oldest,
-		c->scan->spec.series[c->next] > c->last_series && c->next_time == INT64_MIN };
-	struct store_cursor *cursor = store_scan_cursor(c->scan, c->next);
-	const struct store_block *block;
-	struct rowset all, rows;
-	uint32_t first, n_done = 0;
-	int r;
+	uint32_t n_done = 0;
+	int r = merge_series(job, &n_done, changes, err);
 
-	rowset_init(&all, c->step_arena, c->fields, c->n_fields);
-	rowset_init(&rows, c->step_arena, c->fields, c->n_fields);
-	while ((r = store_cursor_next(cursor, &block, err)) == 0 && block != NULL)
-		rowset_add_block(&all, block);
-	first = rowset_seek(&all, c->next_time);
-	if (first > 0)
-		rowset_add(&rows, &all, first, all.n - first);
-	else
-		rows = all;
-	if (r == 0)
-		r = merge_series(&spec, &rows, &n_done, changes, err);
-	*done = n_done == rows.n;
-	c->next_time = r == 0 && !*done ? rows.times[n_done] : INT64_MIN;
-	store_cursor_close(cursor);
+	*done = n_done == job->rows.n;
+	c->next_time = r == 0 && !*done ? job->rows.times[n_done] : INT64_MIN;
 	return r;
 }
 
@@ -338,6 +352,45 @@ pass_over(struct compaction *c, struct chunk_changes *changes, size_t n_before,
 	c->next_time = INT64_MIN;
 }
 
+/*
+ * Some series at once, whose chunks are read together; *done: the last one that was begun is.
+ */
+static int
+merge_some(struct compaction *c, struct chunk_changes *changes, bool *done, struct err *err)
+{
+	struct merge_job *jobs = arena_array(c->step_arena, struct merge_job, GROUP_SERIES);
+	size_t first = c->next, n = 0, n_rows = 0;
+
+	for (; n < GROUP_SERIES && first + n < c->scan->spec.n_series && n_rows < GROUP_ROWS; n++) {
+		if (gather(c, first + n, &jobs[n], err) != 0) {
+			if (err->code != ERR_CORRUPT)
+				return -1;
+			break;
+		}
+		n_rows += jobs[n].rows.n;
+	}
+	*done = true;
+	if (n == 0) {
+		pass_over(c, changes, changes->n, err);
+		c->next++;
+		return 0;
+	}
+	if (merge_look_ahead(jobs, n, c->step_arena, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n && *done && changes->bytes < STEP_BYTES; i++) {
+		size_t before = changes->n;
+
+		if (merge_one(c, &jobs[i], changes, done, err) != 0) {
+			if (err->code != ERR_CORRUPT)
+				return -1;
+			pass_over(c, changes, before, err);
+			*done = true;
+		}
+		c->next += *done;
+	}
+	return 0;
+}
+
 static int
 merge_step(struct compaction *c, struct err *err)
 {
@@ -346,19 +399,10 @@ merge_step(struct compaction *c, struct err *err)
 	int64_t until = clock_monotonic_ns() + STEP_NS;
 	bool done = true;
 
-	while (done && c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES) {
-		size_t before = changes.n;
-
-		if (merge_one(c, &changes, &done, err) != 0) {
-			if (err->code != ERR_CORRUPT)
-				return -1;
-			pass_over(c, &changes, before, err);
-			done = true;
-		}
-		c->next += done;
-		if (clock_monotonic_ns() > until)
-			break;
-	}
+	while (done && c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES &&
+	    clock_monotonic_ns() < until)
+		if (merge_some(c, &changes, &done, err) != 0)
+			return -1;
 	chunk_changes_sort(&changes);
 	step.state.series = c->next == c->scan->spec.n_series ? UINT64_MAX :
 	    c->next > 0 ? c->scan->spec.series[c->next - 1] : drained_series(c);

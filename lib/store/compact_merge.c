@@ -17,6 +17,7 @@
 #define ENOUGH_BYTES (2u << 20)	/* of chunks put in one step */
 #define SLIGHTLY 3		/* a chunk before is taken in up to so many times the rows there */
 #define CRUMB_ROWS 1024
+#define BEFORE_BYTES (64u << 10)	/* of chunks before, read in one section */
 #define FULL_ROWS (CODEC_CHUNK_ROWS / 2)	/* the same for a full compaction */
 
 void
@@ -159,7 +160,12 @@ struct look {
 	struct chunk_reading reading;
 	struct chunk_batch batch;
 	struct arena	*arena;
-	uint32_t	 most_rows;	/* a chunk before: take it in up to this */
+	/* of chunks before: rows that there are, then with those to be taken in; so large a chunk is */
+	uint32_t	 begun, total, most_rows;
+};
+
+struct merge_seen {
+	struct chunk_batch before, met;
 };
 
 /*
@@ -174,10 +180,46 @@ is_touched(void *arg, const struct codec_chunk *head)
 	return at < look->rows->n && look->rows->times[at] <= head->max_time;
 }
 
-static bool
-has_room(void *arg, const struct codec_chunk *head)
+/*
+ * How large a chunk before may be to be taken in.
+ */
+static uint32_t
+rows_worth_taking(const struct merge_spec *spec, uint32_t total, bool is_next)
 {
-	return head->n_rows <= ((const struct look *)arg)->most_rows;
+	if (spec->full)
+		return is_next ? CODEC_CHUNK_ROWS - 1 : FULL_ROWS;
+	return total * SLIGHTLY < CRUMB_ROWS ? total * SLIGHTLY : CRUMB_ROWS - 1;
+}
+
+/*
+ * Is a chunk before to be taken in? Then there are its rows, too, for the one before it; else no
+ * other is.
+ */
+static bool
+take_in(void *arg, const struct codec_chunk *head)
+{
+	struct look *look = arg;
+
+	if (head->n_rows > look->most_rows || head->max_time >= look->rows->times[0]) {
+		look->most_rows = 0;
+		return false;
+	}
+	look->total += head->n_rows;
+	look->most_rows = rows_worth_taking(look->spec, look->total, false);
+	return true;
+}
+
+static bool
+is_too_large(void *arg, const struct codec_chunk *head)
+{
+	return head->n_rows > ((const struct look *)arg)->most_rows;
+}
+
+static void
+look_restart(struct look *look)
+{
+	look->total = look->begun;
+	look->most_rows = rows_worth_taking(look->spec, look->total, look->total == look->rows->n);
 }
 
 static int
@@ -185,18 +227,19 @@ look_body(struct txn *txn, void *arg, struct err *err)
 {
 	struct look *look = arg;
 
+	look_restart(look);
 	return chunk_read(txn, &look->reading, &look->batch, err);
 }
 
 static void
-look_begin(struct look *look, const struct merge_spec *spec, const struct rowset *rows,
-    struct arena *arena)
+look_begin(struct look *look, const struct merge_job *job, struct arena *arena)
 {
+	const struct merge_spec *spec = &job->spec;
 	uint32_t *ids = arena_array(arena, uint32_t, spec->n_fields + 1);
 
 	for (uint32_t i = 0; i < spec->n_fields; i++)
 		ids[i] = spec->fields[i].id;
-	*look = (struct look){ .spec = spec, .rows = rows, .arena = arena };
+	*look = (struct look){ .spec = spec, .rows = &job->rows, .arena = arena };
 	look->reading = (struct chunk_reading){
 		.place = { spec->m->bucket_id, spec->m->id, spec->series },
 		.fields = ids, .n_fields = spec->n_fields, .arg = look,
@@ -247,57 +290,65 @@ struct before {			/* chunks to be taken in, nearest first */
 	struct before	*next;
 };
 
-/*
- * How large a chunk before may be to be taken in.
- */
-static uint32_t
-rows_worth_taking(const struct merge_spec *spec, uint32_t total, bool is_next)
+static void
+look_before(struct look *look, const struct merge_job *job, struct arena *arena)
 {
-	if (spec->full)
-		return is_next ? CODEC_CHUNK_ROWS - 1 : FULL_ROWS;
-	return total * SLIGHTLY < CRUMB_ROWS ? total * SLIGHTLY : CRUMB_ROWS - 1;
+	look_begin(look, job, arena);
+	look->begun = job->rows.n;
+	look->reading.descending = true;
+	look->reading.from = INT64_MIN;
+	look->reading.to = job->rows.times[0] - 1;
+	look->reading.most_bytes = BEFORE_BYTES;
+	look->reading.wants_columns = take_in;
+	look->reading.ends_before = is_too_large;
+}
+
+/*
+ * Some of a batch of chunks, nearest first: those that were to be taken in.
+ */
+static int
+take_batch(struct writer *w, struct look *look, struct before **list, struct err *err)
+{
+	const struct merge_spec *spec = w->spec;
+
+	for (size_t i = 0; i < look->batch.n && look->batch.chunks[i].whole; i++) {
+		const struct chunk_copy *chunk = &look->batch.chunks[i];
+		struct before *b = arena_alloc(w->changes->arena, sizeof(*b));
+
+		if (merge_decode_chunk(chunk, spec->fields, spec->n_fields, w->changes->arena, &b->rows,
+		    err) != 0)
+			return -1;
+		b->next = *list;
+		*list = b;
+		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
+		look->begun += chunk->head.n_rows;
+		look->reading.to = chunk->head.min_time - (chunk->head.min_time > INT64_MIN);
+	}
+	return 0;
 }
 
 /*
  * Take in chunks before the first row while they are not much larger than what there is.
  */
 static int
-take_before(struct writer *w, const struct rowset *rows, struct err *err)
+take_before(struct writer *w, const struct merge_job *job, struct err *err)
 {
-	const struct merge_spec *spec = w->spec;
-	struct arena *arena = w->changes->arena;
 	struct before *list = NULL;
 	struct look look;
-	uint32_t total = rows->n;
-	int64_t first = rows->times[0];		/* of what there is so far */
+	bool more = job->rows.times[0] > INT64_MIN;
 
-	look_begin(&look, spec, rows, arena);
-	look.reading.descending = true;
-	look.reading.from = INT64_MIN;
-	look.reading.wants_columns = has_room;
-	while (first > INT64_MIN) {
-		const struct chunk_copy *chunk;
-		struct before *b;
-
-		look.reading.to = first - 1;
-		look.most_rows = rows_worth_taking(spec, total, list == NULL);
-		if (look_run(&look, err) != 0)
+	if (more)
+		look_before(&look, job, w->changes->arena);
+	while (more) {
+		if (list == NULL && job->seen != NULL)
+			look.batch = job->seen->before;
+		else if (look_run(&look, err) != 0)
 			return -1;
-		if (look.batch.n == 0 || !look.batch.chunks[0].whole ||
-		    look.batch.chunks[0].head.max_time >= rows->times[0])
-			break;
-		chunk = &look.batch.chunks[0];
-		b = arena_alloc(arena, sizeof(*b));
-		if (merge_decode_chunk(chunk, spec->fields, spec->n_fields, arena, &b->rows,
-		    err) != 0)
+		if (take_batch(w, &look, &list, err) != 0)
 			return -1;
-		b->next = list;
-		list = b;
-		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
-		total += chunk->head.n_rows;
-		first = chunk->head.min_time;
-		if (!look.batch.more)
-			break;
+		look_restart(&look);
+		more = look.batch.more && look.batch.chunks[look.batch.n - 1].whole &&
+		    look.batch.next_rows <= look.most_rows;
 	}
 	for (; list != NULL; list = list->next)
 		put_rows(w, &list->rows, 0, list->rows.n);
@@ -333,24 +384,35 @@ meet_chunk(struct writer *w, const struct chunk_copy *chunk, const struct rowset
 	return 0;
 }
 
+static void
+look_met(struct look *look, const struct merge_job *job, struct arena *arena)
+{
+	look_begin(look, job, arena);
+	look->reading.from = job->rows.times[0];
+	look->reading.to = job->rows.times[job->rows.n - 1];
+	look->reading.most_bytes = 1u << 20;
+	look->reading.wants_columns = is_touched;
+}
+
 /*
  * Late rows may meet any number of chunks: once there is much to put, and chunks to come, the rest
  * of the rows waits for another step.
  */
 static int
-meet_all(struct writer *w, const struct rowset *rows, uint32_t *n_done, struct err *err)
+meet_all(struct writer *w, const struct merge_job *job, uint32_t *n_done, struct err *err)
 {
+	const struct rowset *rows = &job->rows;
+	const struct merge_seen *seen = job->seen;
 	struct look look;
 	uint32_t at = 0;
 
-	look_begin(&look, w->spec, rows, w->changes->arena);
-	look.reading.from = rows->times[0];
-	look.reading.to = rows->times[rows->n - 1];
-	look.reading.most_bytes = 1u << 20;
-	look.reading.wants_columns = is_touched;
+	look_met(&look, job, w->changes->arena);
 	do {
-		if (look_run(&look, err) != 0)
+		if (seen != NULL)
+			look.batch = seen->met;
+		else if (look_run(&look, err) != 0)
 			return -1;
+		seen = NULL;
 		for (size_t i = 0; i < look.batch.n; i++)
 			if (meet_chunk(w, &look.batch.chunks[i], rows, &at, err) != 0)
 				return -1;
@@ -364,20 +426,78 @@ meet_all(struct writer *w, const struct rowset *rows, uint32_t *n_done, struct e
 	return 0;
 }
 
-int
-merge_series(const struct merge_spec *spec, const struct rowset *rows, uint32_t *n_done,
-    struct chunk_changes *changes, struct err *err)
+/* ---- several series ---- */
+
+#define AHEAD_BYTES (256u << 10)	/* read ahead in one section */
+
+struct ahead {
+	struct merge_job *jobs;
+	size_t		 n;
+};
+
+static int
+see(struct txn *txn, struct merge_job *job, size_t *bytes, struct err *err)
 {
-	struct writer w = { .spec = spec, .changes = changes };
+	struct merge_seen *seen = arena_zalloc(txn->arena, sizeof(*seen));
+	struct look look;
+
+	if (job->rows.times[0] > INT64_MIN) {
+		look_before(&look, job, txn->arena);
+		look_restart(&look);
+		if (chunk_read(txn, &look.reading, &seen->before, err) != 0)
+			return -1;
+	}
+	look_met(&look, job, txn->arena);
+	if (chunk_read(txn, &look.reading, &seen->met, err) != 0)
+		return -1;
+	*bytes += seen->before.n_bytes + seen->met.n_bytes;
+	job->seen = seen;
+	return 0;
+}
+
+static int
+ahead_body(struct txn *txn, void *arg, struct err *err)
+{
+	const struct ahead *ahead = arg;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < ahead->n; i++)
+		ahead->jobs[i].seen = NULL;
+	for (size_t i = 0; i < ahead->n && bytes < AHEAD_BYTES; i++) {
+		struct merge_job *job = &ahead->jobs[i];
+
+		if (!job->spec.fresh && job->rows.n > 0 && see(txn, job, &bytes, err) != 0 &&
+		    err->code != ERR_CORRUPT)
+			return -1;
+	}
+	return 0;
+}
+
+int
+merge_look_ahead(struct merge_job *jobs, size_t n, struct arena *arena, struct err *err)
+{
+	struct ahead ahead = { jobs, n };
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || !jobs[i].spec.fresh;
+	return any ? store_txn(jobs[0].spec.store, STORE_READ, arena, ahead_body, &ahead, err) : 0;
+}
+
+int
+merge_series(const struct merge_job *job, uint32_t *n_done, struct chunk_changes *changes,
+    struct err *err)
+{
+	struct writer w = { .spec = &job->spec, .changes = changes };
 
 	*n_done = 0;
-	if (rows->n == 0)
+	if (job->rows.n == 0)
 		return 0;
-	rowset_init(&w.rows, changes->arena, spec->fields, spec->n_fields);
-	if (spec->fresh) {
-		put_rows(&w, rows, 0, rows->n);
-		*n_done = rows->n;
-	} else if (take_before(&w, rows, err) != 0 || meet_all(&w, rows, n_done, err) != 0)
+	rowset_init(&w.rows, changes->arena, job->spec.fields, job->spec.n_fields);
+	if (job->spec.fresh) {
+		put_rows(&w, &job->rows, 0, job->rows.n);
+		*n_done = job->rows.n;
+	} else if (take_before(&w, job, err) != 0 || meet_all(&w, job, n_done, err) != 0)
 		return -1;
 	flush(&w);
 	return 0;

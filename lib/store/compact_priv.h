@@ -44,14 +44,30 @@ struct merge_spec {
 	bool		 fresh;		/* it has no chunk yet */
 };
 
+struct merge_seen;		/* chunks of a series that were read ahead */
+
+struct merge_job {		/* the rows of one series on their way into chunks */
+	struct merge_spec spec;
+	struct rowset	 rows;		/* of the journal: newer than all that is in chunks */
+	const struct merge_seen *seen;	/* or NULL: merge_series reads them */
+};
+
 /*
- * merge_series - the chunks of one series with these rows in them
- *   in     rows     of the journal: newer than all that is in chunks
+ * merge_look_ahead - read what the merges of several series begin with, in one section: series with
+ *                    few rows each would take turns with all other processes twice a series
+ *   in     jobs     with seen NULL
+ *          arena    where what is read goes; the bytes have a limit, and jobs past it stay as they are
+ *   errs   never ERR_CORRUPT: the merge of that series will say so
+ */
+int	 merge_look_ahead(struct merge_job *jobs, size_t n, struct arena *arena, struct err *err);
+
+/*
+ * merge_series - the chunks of one series with its rows in them
  *   out    changes  gets what has to be put and deleted
  *          *n_done  so many rows are in; fewer than all when that is enough for one step
  */
-int	 merge_series(const struct merge_spec *spec, const struct rowset *rows, uint32_t *n_done,
-	     struct chunk_changes *changes, struct err *err);
+int	 merge_series(const struct merge_job *job, uint32_t *n_done, struct chunk_changes *changes,
+	     struct err *err);
 
 /*
  * merge_decode_chunk - all rows of a chunk whose columns were read
@@ -79,13 +95,15 @@ int	 compact_start(struct store *store, bool full, int lock_fd, struct err *err)
 double	 compact_done_part(const struct store *store);
 
 /*
- * compact_lock - have the right to compact, waiting for it as long as options.wait_ms says;
+ * compact_lock - have the right to compact, queueing for it as long as options.wait_ms says;
  *                ERR_UNAVAILABLE
+ * compact_right_is_wanted - does somebody wait for it? Who compacts without need lets go of it
  * compact_try_lock - 0, 1 when another process has it, -1
  * compact_seal - what is in the journal now can be drained
  * compact_now - under the right: all that is in the journal now goes into chunks
  */
 int	 compact_lock(struct store *store, int *fd, struct err *err);
+bool	 compact_right_is_wanted(const struct store *store);
 int	 compact_try_lock(struct store *store, int *fd, struct err *err);
 void	 compact_unlock(struct store *store, int fd);
 int	 compact_seal(struct store *store, struct err *err);

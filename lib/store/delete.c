@@ -13,12 +13,12 @@
 #include "codec/codec.h"
 #include "store/compact_priv.h"
 #include "store/drop.h"
+#include "store/register.h"
 #include "store/tag_table.h"
 
 #define STEP_BYTES (1u << 20)
-#define STEP_SERIES 64
-#define LOOK_BYTES (256u << 10)	/* of journal that are looked at inside */
-#define MOST_TRIES 100
+#define GROUP_SERIES 64			/* cut at once, if they have no more to read than: */
+#define GROUP_BYTES (256u << 10)
 
 struct deletion {
 	struct store	*store;
@@ -209,196 +209,134 @@ put_changes(struct txn *txn, void *arg, struct err *err)
 	return chunk_changes_put(txn, m->bucket_id, m->id, job->changes, err);
 }
 
-static int
-delete_from_series(struct deletion *d, uint64_t series, struct err *err)
+static struct chunk_reading
+reading_of(struct deletion *d, uint64_t series, int64_t from)
 {
-	struct touched t = { .d = d };
+	return (struct chunk_reading){ { d->m->bucket_id, d->m->id, series }, from, d->to, false,
+		d->field_ids, d->n_fields, STEP_BYTES, is_cut, d, NULL };
+}
 
-	t.reading = (struct chunk_reading){ { d->m->bucket_id, d->m->id, series }, d->from, d->to, false,
-		d->field_ids, d->n_fields, STEP_BYTES, is_cut, d };
+static int
+cut_batch(struct touched *t, struct chunk_changes *changes, struct err *err)
+{
+	for (size_t i = 0; i < t->batch.n; i++)
+		if (cut_chunk(t->d, t->reading.place.series, &t->batch.chunks[i], changes, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+put_step(struct deletion *d, struct chunk_changes *changes, struct err *err)
+{
+	struct put_job job = { d, changes };
+
+	chunk_changes_sort(changes);
+	if (changes->n > 0 && store_txn(d->store, STORE_RELIEVE, d->arena, put_changes, &job, err) != 0)
+		return -1;
+	store_maintain_log(d->store);
+	return 0;
+}
+
+/*
+ * From d->from on, or where a step left off.
+ */
+static int
+delete_from_series(struct deletion *d, uint64_t series, int64_t from, struct err *err)
+{
+	struct touched t = { .d = d, .reading = reading_of(d, series, from) };
+
 	do {
 		struct chunk_changes changes = { .arena = d->arena };
-		struct put_job job = { d, &changes };
 
 		arena_reset(d->arena);
-		if (store_txn(d->store, STORE_READ, d->arena, read_touched, &t, err) != 0)
+		if (store_txn(d->store, STORE_READ, d->arena, read_touched, &t, err) != 0 ||
+		    cut_batch(&t, &changes, err) != 0 || put_step(d, &changes, err) != 0)
 			return -1;
-		for (size_t i = 0; i < t.batch.n; i++)
-			if (cut_chunk(d, series, &t.batch.chunks[i], &changes, err) != 0)
-				return -1;
-		chunk_changes_sort(&changes);
-		if (changes.n > 0 && store_txn(d->store, STORE_RELIEVE, d->arena, put_changes, &job,
-		    err) != 0)
-			return -1;
-		store_maintain_log(d->store);
 		t.reading.from = t.batch.next_min;
 	} while (t.batch.more);
 	return 0;
 }
 
-/* ---- series without rows ---- */
-
-struct busy {			/* series that the journal has rows of */
-	uint64_t	*ids;		/* sorted, when that was asked for */
-	size_t		 n, cap;
-	uint64_t	 next;		/* the first position that was not looked at; 0 = none was */
+/*
+ * Series with few chunks in the range, in one section for reading and one for writing.
+ */
+struct cut_group {
+	struct deletion	*d;
+	const uint64_t	*ids;
+	size_t		 n_wanted, n;	/* of ids; those that were read */
+	struct touched	 touched[GROUP_SERIES];
 };
 
 static int
-by_number(const void *a, const void *b)
+read_group(struct txn *txn, void *arg, struct err *err)
 {
-	const uint64_t *x = a, *y = b;
+	struct cut_group *g = arg;
+	size_t bytes = 0;
 
-	return (*x > *y) - (*x < *y);
-}
+	for (g->n = 0; g->n < g->n_wanted && bytes < GROUP_BYTES; g->n++) {
+		struct touched *t = &g->touched[g->n];
 
-static void
-busy_sort(struct busy *busy)
-{
-	size_t kept = 0;
-
-	if (busy->n > 0)
-		qsort(busy->ids, busy->n, sizeof(*busy->ids), by_number);
-	for (size_t i = 0; i < busy->n; i++)
-		if (kept == 0 || busy->ids[kept - 1] != busy->ids[i])
-			busy->ids[kept++] = busy->ids[i];
-	busy->n = kept;
-}
-
-static bool
-busy_has(const struct busy *busy, uint64_t id)
-{
-	return busy->n > 0 &&
-	    bsearch(&id, busy->ids, busy->n, sizeof(id), by_number) != NULL;
-}
-
-struct look {
-	const struct deletion *d;
-	struct busy	*busy;
-	struct arena	*arena;
-};
-
-static int
-busy_add(void *arg, const struct journal_frame *frame, struct err *err)
-{
-	struct look *look = arg;
-	struct busy *busy = look->busy;
-	struct arena_mark mark = arena_mark(look->arena);
-	struct codec_batch batch;
-
-	if (frame->kind != JOURNAL_RECORD || frame->measurement_id != look->d->m->id)
-		return 0;
-	if (codec_batch_open(frame->record, look->arena, &batch, err) != 0)
-		return -1;
-	if (busy->n + batch.n_series > busy->cap) {
-		busy->cap = (busy->n + batch.n_series) * 2;
-		busy->ids = memory_grow(busy->ids, busy->cap, sizeof(*busy->ids));
+		*t = (struct touched){ .d = g->d, .reading = reading_of(g->d, g->ids[g->n], g->d->from) };
+		t->reading.most_bytes = GROUP_BYTES - bytes;
+		if (chunk_read(txn, &t->reading, &t->batch, err) != 0)
+			return -1;
+		bytes += t->batch.n_bytes;
 	}
-	for (uint32_t k = 0; k < batch.n_series; k++)
-		busy->ids[busy->n++] = codec_frame_get(&batch.series, k);
-	arena_rewind(look->arena, mark);
 	return 0;
 }
 
 /*
- * Look at what the journal has from `from` on; under the right to compact nothing of it goes.
+ * Where one has more, as the last one may, it is gone on with alone.
  */
 static int
-busy_look(const struct deletion *d, struct busy *busy, uint64_t from, struct arena *arena,
-    struct err *err)
+delete_from_group(struct cut_group *g, struct err *err)
 {
-	const struct env *env = &d->store->env;
-	struct look look = { d, busy, arena };
-	uint64_t end = journal_end(env);
-	int r = journal_each(env, from, end, busy_add, &look, err);
+	struct chunk_changes changes = { .arena = g->d->arena };
 
-	if (r > 0)
-		return err_set(err, ERR_INTERNAL, "the journal was drained by another process");
-	busy->next = end;
-	busy_sort(busy);
-	return r;
-}
-
-/*
- * Is more there from `from` on than may be looked at inside?
- */
-static bool
-is_far_behind(const struct env *env, uint64_t from)
-{
-	uint64_t end = journal_end(env);
-
-	return journal_number(from) != journal_number(end) || end - from > LOOK_BYTES;
-}
-
-struct empty_job {
-	const struct deletion *d;
-	const uint64_t	*ids;
-	size_t		 n;
-	const struct busy *busy;
-	bool		 behind;	/* more was written since than can be looked at inside */
-};
-
-static int
-drop_if_empty(struct txn *txn, const struct empty_job *job, uint64_t id, bool *dropped,
-    struct err *err)
-{
-	struct chunk_reading reading = { .place = { job->d->m->bucket_id, job->d->m->id, id },
-		.from = INT64_MIN, .to = INT64_MAX, .wants_columns = is_cut,
-		.arg = (void *)(uintptr_t)job->d };
-	struct chunk_batch batch;
-
-	if (chunk_read(txn, &reading, &batch, err) != 0)
+	arena_reset(g->d->arena);
+	if (store_txn(g->d->store, STORE_READ, g->d->arena, read_group, g, err) != 0)
 		return -1;
-	if (batch.n > 0)
-		return 0;
-	*dropped = true;
-	return drop_series_record(txn, job->d->m->bucket_id, job->d->m->id, id, err);
-}
-
-/*
- * Writers go on meanwhile: the few frames that came since the last look are looked at here.
- */
-static int
-empty_body(struct txn *txn, void *arg, struct err *err)
-{
-	struct empty_job *job = arg;
-	struct busy fresh = { 0 };
-	bool dropped = false;
-	int r;
-
-	job->behind = is_far_behind(&txn->store->env, job->busy->next);
-	if (job->behind)
-		return 0;
-	r = busy_look(job->d, &fresh, job->busy->next, txn->arena, err);
-	for (size_t i = 0; r == 0 && i < job->n; i++)
-		if (!busy_has(job->busy, job->ids[i]) && !busy_has(&fresh, job->ids[i]))
-			r = drop_if_empty(txn, job, job->ids[i], &dropped, err);
-	free(fresh.ids);
-	txn->schema_changed = dropped;
-	return r;
+	for (size_t i = 0; i < g->n; i++)
+		if (cut_batch(&g->touched[i], &changes, err) != 0)
+			return -1;
+	if (put_step(g->d, &changes, err) != 0)
+		return -1;
+	for (size_t i = 0; i < g->n; i++)
+		if (g->touched[i].batch.more && delete_from_series(g->d, g->ids[i],
+		    g->touched[i].batch.next_min, err) != 0)
+			return -1;
+	return 0;
 }
 
 static int
-drop_empty_series(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
+delete_range(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 {
-	struct busy busy = { 0 };
-	struct empty_job job = { .d = d, .busy = &busy, .behind = true };
-	int r = 0, tries = 0;
+	struct cut_group g = { .d = d };
 
-	/* beside writers so fast that nobody keeps up with them, series may stay: they are only empty */
-	for (size_t at = 0; at < n && r == 0 && tries < MOST_TRIES; at += job.behind ? 0 : job.n) {
-		arena_reset(d->arena);
-		tries = job.behind ? tries + 1 : 0;
-		if (job.behind)
-			r = busy_look(d, &busy, busy.next, d->arena, err);
-		job.ids = ids + at;
-		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
-		if (r == 0)
-			r = store_txn(d->store, STORE_RELIEVE, d->arena, empty_body, &job, err);
+	for (size_t at = 0; at < n; at += g.n) {
+		g.ids = ids + at;
+		g.n_wanted = n - at < GROUP_SERIES ? n - at : GROUP_SERIES;
+		if (delete_from_group(&g, err) != 0)
+			return -1;
 	}
-	free(busy.ids);
-	return r;
+	return 0;
 }
+
+static int
+delete_chosen(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		d->chosen = &d->points[i];
+		d->from = d->chosen->times[0];
+		d->to = d->chosen->times[d->chosen->n - 1];
+		if (delete_from_series(d, ids[i], d->from, err) != 0)
+			return -1;
+	}
+	d->chosen = NULL;
+	return 0;
+}
+
+/* ---- what is empty then ---- */
 
 static int
 any_series(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
@@ -470,19 +408,12 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (compact_now(d->store, err) != 0 ||
 	    load_fields(d, err) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (d->points != NULL) {
-			d->chosen = &d->points[i];
-			d->from = d->chosen->times[0];
-			d->to = d->chosen->times[d->chosen->n - 1];
-		}
-		if (delete_from_series(d, ids[i], err) != 0)
-			return -1;
-	}
-	d->chosen = NULL;
-	if (drop_empty_series(d, ids, n, err) != 0)
+	if ((d->points != NULL ? delete_chosen(d, ids, n, err) : delete_range(d, ids, n, err)) != 0)
+		return -1;
+	if (drop_empty_series(d->store, d->m, ids, n, d->arena, err) != 0)
 		return -1;
 	arena_reset(d->arena);
+	register_give_way(d->store);
 	if (store_txn(d->store, STORE_RELIEVE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
 	return drop_purge(d->store, err);

@@ -11,6 +11,7 @@
  */
 #include "store/chunk_table.h"
 #include "store/drop.h"
+#include "store/register.h"
 
 #define PURGE_KEYS 512		/* in one transaction */
 
@@ -145,6 +146,7 @@ store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice nam
 	struct drop_job job = { bucket_id, name };
 
 	arena_reset(store->scratch);
+	register_give_way(store);
 	if (store_txn(store, STORE_RELIEVE, store->scratch, drop_body, &job, err) != 0)
 		return -1;
 	return drop_purge(store, err);

@@ -40,7 +40,8 @@
 #define MARK_BYTES 4096
 #define STUCK_NS (INT64_C(60) * 1000000000)
 #define SURE_NS INT64_C(1000000000)
-#define TICK_US 50000
+#define TICKS 10			/* while one waits; of MOST_TICK_MS at most */
+#define MOST_TICK_MS 1000
 #define N_REGIONS 3			/* of an environment without locks; the cache is the last */
 #define REGION_SLACK (4 << 20)
 
@@ -246,27 +247,26 @@ tick(int signal_number)
 	(void)signal_number;
 }
 
-/*
- * While somebody waits for the lock a timer ticks, so that the wait ends now and then.
- */
-static void
-tick_start(struct sigaction *old)
+void
+env_ticks_start(struct env_ticks *ticks, uint64_t wait_ms)
 {
 	struct sigaction action = { .sa_handler = tick };
-	struct itimerval every = { { 0, TICK_US }, { 0, TICK_US } };
+	uint64_t ms = wait_ms / TICKS < MOST_TICK_MS ? wait_ms / TICKS + 1 : MOST_TICK_MS;
+	struct timeval period = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+	struct itimerval every = { period, period };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGALRM, &action, old);
+	sigaction(SIGALRM, &action, &ticks->old);
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
-static void
-tick_stop(const struct sigaction *old)
+void
+env_ticks_stop(const struct env_ticks *ticks)
 {
 	struct itimerval never = { { 0, 0 }, { 0, 0 } };
 
 	setitimer(ITIMER_REAL, &never, NULL);
-	sigaction(SIGALRM, old, NULL);
+	sigaction(SIGALRM, &ticks->old, NULL);
 }
 
 struct holder {
@@ -300,18 +300,18 @@ static int
 lock(struct env *env, struct err *err)
 {
 	struct holder holder = { 0 };
+	struct env_ticks ticks;
 	int64_t until;
-	struct sigaction old;
 	int r;
 
 	if (flock(env->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	until = clock_monotonic_ns() + (int64_t)env->options.wait_ms * 1000000;
-	tick_start(&old);
+	env_ticks_start(&ticks, env->options.wait_ms);
 	while ((r = flock(env->lock_fd, LOCK_EX)) != 0 && errno == EINTR &&
 	    clock_monotonic_ns() < until)
 		end_stuck_holder(env, &holder);
-	tick_stop(&old);
+	env_ticks_stop(&ticks);
 	if (r != 0)
 		return err_set(err, ERR_UNAVAILABLE, "the store has been busy for %llu ms",
 		    (unsigned long long)env->options.wait_ms);

@@ -56,8 +56,10 @@ compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *do
 	while (r == 0 && !*done && !enough) {
 		r = compact_step(store, done, err);
 		store_maintain_log(store);
-		enough = wanted != NULL && wanted(arg);
+		enough = (wanted != NULL && wanted(arg)) || compact_right_is_wanted(store);
 	}
+	if (compact_right_is_wanted(store))
+		compact_abandon(store);
 	return r < 0 ? -1 : 0;
 }
 
@@ -121,4 +123,6 @@ store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(v
 	if ((store->unsettled || atomic_load(&store->env.mark->journal_damaged) != 0) &&
 	    maintain(store, leisure, wanted, arg, &err) != 0)
 		log_warning("%s", err.text);
+	if (leisure == STORE_IDLE)
+		env_let_go(&store->env);
 }

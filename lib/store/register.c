@@ -6,7 +6,9 @@
  * two types) the first row decides. What is made is remembered only once it is committed.
  */
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "store/register.h"
 #include "store/series_count.h"
 
@@ -20,6 +22,41 @@ bool
 register_is_stale(const struct store *store)
 {
 	return generation_now(store) != store->schema.generation;
+}
+
+/*
+ * Whatever is taken away, of any bucket, makes all writers look at their names again before they
+ * write; where it goes on without pause one might never come to that.
+ */
+#define GIVE_WAY_NS INT64_C(1000000000)
+#define WANTED_NS (GIVE_WAY_NS / 2)	/* a try that takes longer is of one that was killed */
+
+int64_t
+register_want_names(struct store *store)
+{
+	int64_t now = clock_monotonic_ns();
+
+	atomic_store(&store->env.mark->names_wanted_ns, now);
+	return now;
+}
+
+void
+register_had_names(struct store *store, int64_t since)
+{
+	atomic_compare_exchange_strong(&store->env.mark->names_wanted_ns, &since, 0);
+}
+
+void
+register_give_way(const struct store *store)
+{
+	static const struct timespec pause = { .tv_nsec = 2000000 };
+	int64_t now = clock_monotonic_ns(), until = now + GIVE_WAY_NS, since;
+
+	while ((since = atomic_load(&store->env.mark->names_wanted_ns)) != 0 && now >= since &&
+	    now - since < WANTED_NS && now < until) {
+		nanosleep(&pause, NULL);
+		now = clock_monotonic_ns();
+	}
 }
 
 /* ---- the bucket ---- */

@@ -10,6 +10,7 @@
 #define WEIR_STORE_STORE_PRIV_H
 
 #include <db.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -67,6 +68,9 @@ struct env_mark {
 	_Atomic uint32_t	 journal_torn;	/* a writer began, and did not finish: other bytes */
 	_Atomic uint32_t	 journal_damaged;	/* a reader met damage: to be drained soon */
 	_Atomic int64_t		 tidied_ns;	/* when expired rows were last looked for */
+	_Atomic int64_t		 names_wanted_ns;	/* monotonic: when a writer asked that names stay */
+	_Atomic int64_t		 right_wanted_ns;	/* monotonic: when somebody waited for the right
+							   to compact */
 };
 
 struct env_handles {
@@ -113,13 +117,28 @@ int	 env_lock(struct env *env, struct err *err);
 void	 env_unlock(struct env *env);
 
 /*
+ * env_ticks_start, env_ticks_stop - while a process waits for a lock a timer ticks, so that the wait
+ *     ends (EINTR) now and then; each time it gives up its place in the queue
+ *   in     wait_ms  how long it is going to wait
+ */
+struct env_ticks {
+	struct sigaction old;
+};
+
+void	 env_ticks_start(struct env_ticks *ticks, uint64_t wait_ms);
+void	 env_ticks_stop(const struct env_ticks *ticks);
+
+/*
  * env_note_written - inside, after a commit: where the log ends now
  * env_sync - wait until what this process has written of one is on disk (sync.c)
+ * env_let_go - close the files of log and journal that it needed for that: while this process is
+ *     quiet others may remove them
  * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
  *     what makes room, less than half of it: a full disk must not forbid to delete
  */
 int	 env_note_written(struct env *env, struct err *err);
 int	 env_sync(struct env *env, enum sync_which which, struct err *err);
+void	 env_let_go(struct env *env);
 int	 env_room(struct env *env, enum store_access access, struct err *err);
 
 /* ---- transactions (txn.c) ---- */

@@ -145,6 +145,19 @@ lead(struct env *env, enum sync_which which, uint64_t me, struct err *err)
 	return 0;
 }
 
+void
+env_let_go(struct env *env)
+{
+	for (int i = 0; i < N_SYNCS; i++) {
+		if (env->sync[i].fd >= 0)
+			close(env->sync[i].fd);
+		env->sync[i].fd = -1;
+	}
+	if (env->journal_fd >= 0)
+		close(env->journal_fd);
+	env->journal_fd = -1;
+}
+
 int
 env_sync(struct env *env, enum sync_which which, struct err *err)
 {
@@ -182,6 +195,37 @@ log_bytes_between(uint64_t from, uint64_t to)
 	return ((to >> 32) - (from >> 32)) * (16u << 20) + (to & UINT32_MAX) - (from & UINT32_MAX);
 }
 
+/*
+ * Every process that has written keeps its last log file open, a quiet one for as long as it lives:
+ * 64 of them would keep a gigabyte of files that are gone. So these are cut as well, once nobody can
+ * take them for a log.
+ */
+static void
+remove_log(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (unlink(path) == 0 && fd >= 0 && ftruncate(fd, 0) != 0)
+		log_warning("%s is gone, and cannot be cut: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Log files that recovery does not need.
+ */
+static int
+remove_logs(DB_ENV *env)
+{
+	char **list = NULL;
+	int r = env->log_archive(env, &list, DB_ARCH_ABS);
+
+	for (char **path = list; r == 0 && path != NULL && *path != NULL; path++)
+		remove_log(*path);
+	free(list);
+	return r;
+}
+
 void
 store_maintain_log(struct store *store)
 {
@@ -199,7 +243,7 @@ store_maintain_log(struct store *store)
 	    (uint32_t)(env->options.checkpoint_bytes >> 10), 0, 0);
 	if (r == 0) {
 		atomic_store(&env->mark->checkpointed, atomic_load(&env->mark->sync[SYNC_LOG].written));
-		r = env->handles.env->log_archive(env->handles.env, NULL, DB_ARCH_REMOVE);
+		r = remove_logs(env->handles.env);
 	}
 	if (r != 0) {
 		log_error("checkpoint: %s", db_strerror(r));
