@@ -338,6 +338,8 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the home")
     args = parser.parse_args()
+    if args.connections < 2 * len(SHARES) * CLIENTS:
+        parser.error(f"--connections {args.connections}: {2 * len(SHARES) * CLIENTS} at least, so that there are some of each kind")
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1 << 20)
     folder = os.path.realpath(tempfile.mkdtemp(prefix="weir-many."))
     build, home = os.path.realpath(args.build), os.path.join(folder, "home")
@@ -350,7 +352,10 @@ def main():
         return 1
     port = int(dict(line.split("=", 1) for line in started.stdout.splitlines())["url"].rsplit(":", 1)[1])
     print(f"# seed {seed}, {home}", flush=True)
-    return run(args, seed, folder, build, home, port)
+    try:
+        return run(args, seed, folder, build, home, port)
+    finally:
+        local("stop", "--build", build, "--home", home)         # if run could not
 
 
 if __name__ == "__main__":
