@@ -23,10 +23,10 @@ A 503 with Retry-After is waited out and counted, and so is a statement whose re
 
 Prints "ok" and "not ok" lines, then figures on lines that begin with "#".
 """
-import argparse, collections, json, mmap, multiprocessing, os, random, re, shutil, socket, subprocess, sys, tempfile, threading, time, urllib.parse
+import argparse, collections, json, mmap, multiprocessing, os, random, re, socket, subprocess, sys, tempfile, threading, time, urllib.parse
 
 from keepalive import ANSWERS, BUSY, HANG, N_WORDS, SINCE, Client, Trouble
-from kill import TOP, local, program_pids, value
+from load import TOP, Server, tell, value
 from mixed import DATABASES, SCRIPTS
 
 TOKEN = "token-of-the-many-test"
@@ -92,8 +92,8 @@ def blocks(stat):
 class Gauge:
     """What all programs of the home and the home take, now and then."""
 
-    def __init__(self, build, home):
-        self.build, self.home, self.samples = build, home, []
+    def __init__(self, server):
+        self.server, self.home, self.samples = server, server.home, []
 
     def memory_of(self, pid):
         with open(f"/proc/{pid}/smaps_rollup") as file:
@@ -111,7 +111,7 @@ class Gauge:
 
     def take(self):
         memory, files, deleted, sizes = [], [], {}, collections.Counter()
-        for pid in program_pids(self):
+        for pid in self.server.program_pids():
             try:
                 memory.append(self.memory_of(pid))
                 files.append(self.files_of(pid, deleted))
@@ -203,7 +203,7 @@ def watch(words, pipes, gauge, every):
         now = time.monotonic()
         hanging = [i for i in range(len(words) // N_WORDS) if (since := words[i * N_WORDS + SINCE]) and now - since / 1e6 > HANG]
         if hanging and len(trouble) < 5:
-            trouble.append(f"{len(hanging)} requests are under way for more than {HANG:.0f} s: {hanging[:10]}; {stuck(program_pids(gauge))}")
+            trouble.append(f"{len(hanging)} requests are under way for more than {HANG:.0f} s: {hanging[:10]}; {stuck(gauge.server.program_pids())}")
         if now >= next_sample:
             gauge.take()
             next_sample = now + every
@@ -249,13 +249,14 @@ def quantile(waits, part):
     return sorted(waits)[min(len(waits) - 1, int(len(waits) * part))]
 
 
-def under_load(args, seed, build, home, port):
+def under_load(args, seed, server):
     """What clients, watchdog, gauge and the command line have to tell."""
+    port = server.port
     for database in DATABASES:
         ask_once(port, None, f'CREATE DATABASE "{database}"')
     words = memoryview(mmap.mmap(-1, args.connections * N_WORDS * 8)).cast("q")
     roles, pipes, clients = roles_of(args.connections), [], []
-    gauge, beside = Gauge(build, home), Beside(build, home, port)
+    gauge, beside = Gauge(server), Beside(server.build, server.home, port)
     gauge.take()
     for i in range(CLIENTS):
         ours, theirs = multiprocessing.Pipe(False)
@@ -290,17 +291,17 @@ def show(waits, told, gauge):
               f"journal {mib(sample['journal'])}, log {mib(sample['log'])}, disk {mib(sample['disk'])}, of it deleted {mib(sample['deleted'])}")
 
 
-def run(args, seed, folder, build, home, port):
+def run(args, seed, folder, server):
     began = time.monotonic()
-    words, roles, told, gauge, beside, trouble = under_load(args, seed, build, home, port)
+    words, roles, told, gauge, beside, trouble = under_load(args, seed, server)
     seconds, waits, models = time.monotonic() - began, collections.defaultdict(list), {}
     for t in told:
         for kind, some in t[0].items():
             waits[kind].extend(some)
         models.update(t[6])
-    kept, lost, wrong = look_back(port, roles, models)
-    stopped = local("stop", "--build", build, "--home", home)
-    checked = subprocess.run([os.path.join(build, "cgi-bin", "weir"), "--home", home, "check"], capture_output=True, text=True)
+    kept, lost, wrong = look_back(server.port, roles, models)
+    stopped = server.stop()
+    checked = subprocess.run([os.path.join(server.build, "cgi-bin", "weir"), "--home", server.home, "check"], capture_output=True, text=True)
     wrong += [text for t in told for text in t[2]]
     most = {what: max(s[what] for s in gauge.samples) for what in gauge.samples[0]}
     answers = {role: sorted(words[n * N_WORDS + ANSWERS] for n in roles if roles[n] == role) for role, _ in SHARES}
@@ -312,20 +313,13 @@ def run(args, seed, folder, build, home, port):
              *bounds(gauge.samples[0], gauge.samples[1:-1], gauge.samples[-1], args.processes, kept),
              ("weir check finds nothing", checked.returncode == 0, (checked.stdout + checked.stderr)[-2000:]),
              ("the server stops", stopped.returncode == 0, stopped.stderr)]
-    for name, good, text in facts:
-        print(f"ok - {name}" if good else f"not ok - {name}\n#   {text}")
-    print(f"# seed {seed}: {seconds:.1f} s, {sum(map(len, waits.values()))} requests on {args.connections} connections, {2 * args.processes} programs; "
-          f"{sum(t[3] for t in told)} points acknowledged, {sum(t[5] for t in told)} deleted, {kept} there, {lost} lost; {sum(t[4] for t in told)} answers foreseen")
+    figures = (f"seed {seed}: {seconds:.1f} s, {sum(map(len, waits.values()))} requests on {args.connections} connections, {2 * args.processes} programs; "
+               f"{sum(t[3] for t in told)} points acknowledged, {sum(t[5] for t in told)} deleted, {kept} there, {lost} lost; {sum(t[4] for t in told)} answers foreseen")
     show(waits | {kind: some for kind, some in beside.waits.items()}, told, gauge)
     print(f"#   at most: journal {mib(most['journal'])}, log {mib(most['log'])}, disk {mib(most['disk'])}, memory {mib(most['memory'])}")
     for role, some in answers.items():
         print(f"#   {role}: {len(some)} connections, {some[0]} to {some[-1]} answers each")
-    good = all(fact[1] for fact in facts)
-    if good:
-        shutil.rmtree(folder)
-    else:
-        print(f"# the home is kept: {home}")
-    return 0 if good else 1
+    return tell(facts, figures, folder)
 
 
 def main():
@@ -345,17 +339,13 @@ def main():
     build, home = os.path.realpath(args.build), os.path.join(folder, "home")
     settings = ["influxql_management=yes", "influxql_users=yes", f"compact_size={COMPACT}", f"backlog_limit={BACKLOG}", f"cache_size={CACHE}",
                 f"memo_size={MEMO}", *args.set]
-    started = local("start", "--build", build, "--home", home, "--token", TOKEN, "--processes", str(args.processes), "--spawn", args.spawn,
-                    *(word for setting in settings for word in ("--set", setting)))
-    if started.returncode != 0:
-        print("not ok - the server starts\n" + started.stderr)
-        return 1
-    port = int(dict(line.split("=", 1) for line in started.stdout.splitlines())["url"].rsplit(":", 1)[1])
+    server = Server(build, home, TOKEN, ["--processes", str(args.processes), "--spawn", args.spawn,
+                                         *(word for setting in settings for word in ("--set", setting))])
     print(f"# seed {seed}, {home}", flush=True)
     try:
-        return run(args, seed, folder, build, home, port)
+        return run(args, seed, folder, server)
     finally:
-        local("stop", "--build", build, "--home", home)         # if run could not
+        server.stop()                   # if run could not
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 A script knows what it has written and deleted, and so what each answer must be.
 """
 from keepalive import ACKNOWLEDGED, N_WORDS, SENT, Trouble
-from kill import value
+from load import value
 
 DATABASES = ("one", "two", "three", "four")
 
