@@ -109,10 +109,31 @@ state_body(struct txn *txn, void *arg, struct err *err)
 	return journal_state_get(txn, arg, err);
 }
 
+static bool
+any_damage(const struct compaction *c)
+{
+	for (size_t i = 0; i < c->n_frames; i++) {
+		struct slice record = c->frames[i].record;
+
+		if (c->frames[i].kind == JOURNAL_DAMAGED || (c->frames[i].kind == JOURNAL_RECORD &&
+		    (record.n < 4 || wide_load32(record.p) != codec_crc32(record.p + 4, record.n - 4))))
+			return true;
+	}
+	return false;
+}
+
+static int
+read_frames(struct compaction *c, struct err *err)
+{
+	return journal_file(&c->store->env, c->state.first, c->arena, &c->frames, &c->n_frames, err);
+}
+
 static int
 read_file(struct compaction *c, struct err *err)
 {
 	struct env *env = &c->store->env;
+	uint64_t n_mended;
+	struct err why;
 	int r;
 
 	if (store_txn(c->store, STORE_READ, c->step_arena, state_body, &c->state, err) != 0)
@@ -120,7 +141,10 @@ read_file(struct compaction *c, struct err *err)
 	c->done = !journal_sealed(env);
 	if (c->done)
 		return 0;
-	r = journal_file(env, c->state.first, c->arena, &c->frames, &c->n_frames, err);
+	r = read_frames(c, err);
+	if (r == 0 && any_damage(c) && journal_mend(env, c->state.first, &n_mended, &why) == 0 &&
+	    n_mended > 0)
+		r = read_frames(c, err);
 	if (r < 0)
 		return -1;
 	if (r > 0)
@@ -289,6 +313,24 @@ commit_step(struct step *s, struct err *err)
 }
 
 /*
+ * A chunk that cannot be read must not keep others' rows in the journal, nor may rows that meet it
+ * be hidden from readers: those of its series go to the journal's end, and come by again. Once a
+ * repair has dropped the chunk they find their way into chunks.
+ */
+static int
+put_back(struct compaction *c, const struct rowset *rows, struct err *err)
+{
+	struct err why = *err;
+
+	log_error("%s: rows of series %llu of measurement %u go back to the journal until `weir check "
+	    "--repair` has dropped a damaged chunk: %s", c->store->env.home,
+	    (unsigned long long)c->scan->spec.series[c->next], c->m.id, why.text);
+	c->store->put_back_ns = clock_monotonic_ns();
+	return journal_put_back(c->store, c->m.bucket_id, c->m.id, c->scan->spec.series[c->next], rows,
+	    err);
+}
+
+/*
  * The rows of one series, or as many as are enough for a step; those that are done are merged again
  * when another process goes on with it, which changes nothing.
  */
@@ -313,8 +355,16 @@ merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struc
 		rowset_add(&rows, &all, first, all.n - first);
 	else
 		rows = all;
-	if (r == 0)
+	if (r == 0) {
+		size_t before = changes->n;
+
 		r = merge_series(&spec, &rows, &n_done, changes, err);
+		if (r != 0 && err->code == ERR_CORRUPT) {
+			changes->n = before;
+			r = put_back(c, &rows, err);
+			n_done = rows.n;
+		}
+	}
 	*done = n_done == rows.n;
 	c->next_time = r == 0 && !*done ? rows.times[n_done] : INT64_MIN;
 	store_cursor_close(cursor);
@@ -322,8 +372,7 @@ merge_one(struct compaction *c, struct chunk_changes *changes, bool *done, struc
 }
 
 /*
- * A chunk that cannot be read must not keep all others' rows in the journal: those of its series
- * stay in the file that is set aside.
+ * Rows of the file that cannot be read after all.
  */
 static void
 pass_over(struct compaction *c, struct chunk_changes *changes, size_t n_before,
@@ -380,10 +429,10 @@ merge_step(struct compaction *c, struct err *err)
 static void
 set_aside(const struct env *env, uint32_t number)
 {
-	char name[JOURNAL_NAME_BYTES], aside[JOURNAL_NAME_BYTES + 16];
+	char name[JOURNAL_NAME_BYTES], aside[JOURNAL_NAME_BYTES];
 
 	journal_name(name, number);
-	snprintf(aside, sizeof(aside), "damaged.%s", name);
+	journal_aside_name(aside, number);
 	if (renameat(env->home_fd, name, env->home_fd, aside) == 0 && fsync(env->home_fd) == 0)
 		log_error("%s: what could be read of %s is in chunks; the file is %s now", env->home,
 		    name, aside);

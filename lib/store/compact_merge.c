@@ -290,7 +290,7 @@ take_before(struct writer *w, const struct rowset *rows, struct err *err)
 		b = arena_alloc(arena, sizeof(*b));
 		if (merge_decode_chunk(chunk, spec->fields, spec->n_fields, arena, &b->rows,
 		    err) != 0)
-			return -1;
+			break;		/* damaged: it stays as it is, and rows go behind it */
 		b->next = list;
 		list = b;
 		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
