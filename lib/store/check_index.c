@@ -4,12 +4,16 @@
  * Every series says which values it has; every value's list says which series have it. The two must
  * be the same. Asked by the questions that queries ask, so whatever a query could miss is found.
  */
+#include <time.h>
+
 #include "codec/codec.h"
 #include "store/check.h"
 #include "store/series_count.h"
 #include "store/tag_table.h"
 
 #define STEP_SERIES 4096
+#define TRIES 4
+#define PAUSE_NS 10000000
 
 struct index_check {
 	struct check	*c;
@@ -20,21 +24,30 @@ struct index_check {
 	struct store_series_list all;
 	uint64_t	 listed;	/* series in the lists of the key's values */
 	uint64_t	 n_unfound, n_wrong;	/* of its values: by their text, with a wrong list */
+	bool		 miscounted;	/* fewer series are there than are counted */
+	bool		 there;		/* it was not dropped meanwhile */
+	struct buf	 found;		/* what is wrong: texts, each with its NUL */
 };
 
+/*
+ * Noted, to be told unless it was only the moment.
+ */
 static void
 tell(struct index_check *k, const char *what)
 {
-	struct buf out = { 0 };
-
 	if (k->tag != NULL)
-		buf_printf(&out, "tag \"" SLICE_FMT "\": ", SLICE_ARG(k->tag->name));
-	buf_puts(&out, what);
-	buf_putc(&out, '\0');
+		buf_printf(&k->found, "tag \"" SLICE_FMT "\": ", SLICE_ARG(k->tag->name));
+	buf_puts(&k->found, what);
+	buf_putc(&k->found, '\0');
+}
+
+static void
+tell_all(struct index_check *k)
+{
 	check_note_id(&k->c->ill, k->of->m->id);
-	check_found(k->c, &(struct store_damage){ .where = "index", .bucket = k->of->bucket,
-	    .measurement = k->of->m->name, .from = 1, .what = out.p });
-	buf_free(&out);
+	for (size_t at = 0; at < k->found.n; at += strlen(k->found.p + at) + 1)
+		check_found(k->c, &(struct store_damage){ .where = "index", .bucket = k->of->bucket,
+		    .measurement = k->of->m->name, .from = 1, .what = k->found.p + at });
 }
 
 /*
@@ -333,9 +346,7 @@ check_count(struct index_check *k, struct err *err)
 	if (store_txn(k->c->store, counts.repair ? STORE_RELIEVE : STORE_READ, k->step, counts_body,
 	    &counts, err) != 0)
 		return -1;
-	k->tag = NULL;
-	if (counts.wrong)
-		tell(k, "fewer series are there than are counted");
+	k->miscounted = k->miscounted || counts.wrong;	/* seen in one section: sure, and perhaps mended */
 	return 0;
 }
 
@@ -343,7 +354,7 @@ check_count(struct index_check *k, struct err *err)
  * A record of it that cannot be read ends what is looked at of a measurement.
  */
 static int
-check_measurement(struct index_check *k, struct err *err)
+look_at_measurement(struct index_check *k, struct err *err)
 {
 	struct err why;
 	int r = store_series_all(k->c->store, k->of->m, k->arena, &k->all, &why);
@@ -368,6 +379,52 @@ check_measurement(struct index_check *k, struct err *err)
 	return 0;
 }
 
+static int
+is_there_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct index_check *k = arg;
+	uint32_t id = 0;
+	int found = measurement_find(txn, k->of->m->bucket_id, k->of->m->name, &id, err);
+
+	k->there = found == 0 && id == k->of->m->id;
+	return found < 0 ? -1 : 0;
+}
+
+/*
+ * What is compared was read in several sections, and somebody may have deleted series between them:
+ * only what is found each time is damage.
+ */
+static int
+check_measurement(struct index_check *k, struct err *err)
+{
+	uint64_t records = k->c->checked->records;
+	struct timespec pause = { 0, PAUSE_NS };
+
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		k->c->checked->records = records;
+		k->tag = NULL;
+		buf_reset(&k->found);
+		arena_reset(k->arena);
+		arena_reset(k->step);
+		if (store_txn(k->c->store, STORE_READ, k->step, is_there_body, k, err) != 0)
+			return -1;
+		if (!k->there)
+			return 0;
+		if (look_at_measurement(k, err) != 0)
+			return -1;
+		if (k->found.n == 0)
+			break;
+	}
+	k->tag = NULL;
+	if (k->miscounted)
+		tell(k, "fewer series are there than are counted");
+	if (k->found.n > 0)
+		tell_all(k);
+	return 0;
+}
+
 int
 check_index(struct check *c, struct err *err)
 {
@@ -380,6 +437,7 @@ check_index(struct check *c, struct err *err)
 		r = check_measurement(&k, err);
 		arena_free(k.arena);
 		arena_free(k.step);
+		buf_free(&k.found);
 	}
 	return r;
 }
