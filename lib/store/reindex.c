@@ -28,12 +28,6 @@ struct text {			/* of a value, by key and id */
 	struct slice	 text;
 };
 
-struct membership {		/* what lists know of a series without record */
-	uint64_t	 series;
-	uint32_t	 key;
-	uint64_t	 value;
-};
-
 struct work {
 	struct txn	*txn;
 	struct reindex	*job;
@@ -41,7 +35,7 @@ struct work {
 	size_t		 n, cap;
 	struct text	*texts;
 	size_t		 n_texts, cap_texts;
-	struct membership *lists;
+	struct posting	*lists;		/* of series without record; later of all */
 	size_t		 n_lists, cap_lists;
 	struct series_block block;
 	uint64_t	 last_id;	/* that was given */
@@ -177,7 +171,7 @@ note_member(struct work *w, uint64_t series, uint32_t key, uint64_t value)
 	if (has_record(w, series))
 		return;
 	PUSH(w, w->lists, w->n_lists, w->cap_lists);
-	w->lists[w->n_lists++] = (struct membership){ series, key, value };
+	w->lists[w->n_lists++] = (struct posting){ key, value, series };
 }
 
 static int
@@ -246,7 +240,7 @@ by_text(const void *a, const void *b)
 static int
 by_member(const void *a, const void *b)
 {
-	const struct membership *x = a, *y = b;
+	const struct posting *x = a, *y = b;
 
 	if (x->series != y->series)
 		return x->series < y->series ? -1 : 1;
@@ -496,39 +490,6 @@ put_entry(struct work *w, const struct known_series *s, bool brings, struct err 
 	return r;
 }
 
-/*
- * By key, value and then series.
- */
-static int
-by_list(const void *a, const void *b)
-{
-	const struct membership *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return (x->series > y->series) - (x->series < y->series);
-}
-
-static int
-put_lists(struct work *w, struct err *err)
-{
-	uint64_t *ids = arena_array(w->txn->arena, uint64_t, w->n_lists + 1);
-
-	if (w->n_lists > 0)
-		qsort(w->lists, w->n_lists, sizeof(*w->lists), by_list);
-	for (size_t i = 0, n; i < w->n_lists; i += n) {
-		const struct membership *m = &w->lists[i];
-
-		for (n = 0; i + n < w->n_lists && m[n].key == m->key && m[n].value == m->value; n++)
-			ids[n] = m[n].series;
-		if (posting_append(w->txn, w->job->m->id, m->key, m->value, ids, n, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 put_all(struct work *w, struct err *err)
 {
@@ -549,14 +510,14 @@ put_all(struct work *w, struct err *err)
 		for (size_t k = 0; k < s->n && r == 0; k++)
 			if (s->tags[k].value != s->id) {
 				PUSH(w, w->lists, w->n_lists, w->cap_lists);
-				w->lists[w->n_lists++] = (struct membership){ s->id, s->tags[k].key,
-					s->tags[k].value };
+				w->lists[w->n_lists++] = (struct posting){ s->tags[k].key,
+					s->tags[k].value, s->id };
 			}
 		if (r == 0)
 			r = put_entry(w, s, brings, err);
 	}
 	table_free(&known);
-	return r == 0 ? put_lists(w, err) : -1;
+	return r == 0 ? posting_append_all(w->txn, w->job->m->id, w->lists, w->n_lists, err) : -1;
 }
 
 static int
