@@ -80,12 +80,12 @@ add_span(struct page_check *p, struct store_damage *damage, const struct bad_pag
 		from = measurement_of_key(p, bad->before);
 	if (bad->after.p != NULL)
 		to = measurement_of_key(p, bad->after);
-	if (from != NULL && to != NULL && from != to)
+	/* at an end of the file, or between two measurements, nobody knows where one began */
+	if (from == NULL || from != to)
 		return;
-	add_measurement(damage, from != NULL ? from : to);
-	if (p->db != DB_CHUNKS || from == NULL || to == NULL ||
-	    chunk_key_parse(bad->before, &a, &t) != 0 || chunk_key_parse(bad->after, &b, &u) != 0 ||
-	    a.series != b.series)
+	add_measurement(damage, from);
+	if (p->db != DB_CHUNKS || chunk_key_parse(bad->before, &a, &t) != 0 ||
+	    chunk_key_parse(bad->after, &b, &u) != 0 || a.series != b.series)
 		return;
 	damage->series = check_series_text(p->c, from, a.series);
 	damage->from = t;
