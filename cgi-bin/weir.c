@@ -46,7 +46,21 @@
  *     2    the command line was wrong
  *     3    done in part: lines of a write or an import or statements of a query were refused, the
  *          others done; or an export had names that line protocol cannot say, and left them out
- *     4    `check` found damage, dropped or not
+ *     4    `check` found damage, mended or dropped or not
+ *
+ * CHECKING
+ *     `check` reads every page of the databases, every record of log, journal, catalogue and index and
+ *     every chunk, and compares what belongs together: names with ids, series with the lists of their
+ *     tags and with how many are counted, chunks with series and fields. Programs may serve meanwhile.
+ *     A line of its report tells where: a database's file, log, journal, catalogue, index, chunk; then
+ *     whose it is and from when to when, as far as that can be told; and what is wrong. With --json a
+ *     line is an object with where, bucket, measurement, series, from, to, what, dropped.
+ *
+ *     One flipped bit is harmless: programs turn it back when they read, `check --repair` on disk.
+ *     Where more is wrong --repair drops what cannot be read (a column of a chunk, a chunk, the records
+ *     of a page), makes a new database of the other pages, which needs room for a copy, and makes again
+ *     what rows need of catalogue and index; names that are lost become recovered-NUMBER. Meanwhile
+ *     others wait. It ends with 4 as well, and with 0 when it is run again.
  *
  * ENVIRONMENT
  *     WEIR_HOME    the store's directory, where --home is not given
@@ -143,7 +157,8 @@ static const struct weir_option token_create_options[] = {
 };
 
 static const struct weir_option check_options[] = {
-	{ "repair", NULL, "drop what is damaged, and nothing else" },
+	{ "repair", NULL, "mend what can be mended, drop what is damaged, and nothing else" },
+	{ "upgrade", NULL, "give a store of format 2, if it is well, checksums on its pages: format 3" },
 	{ "json", NULL, "print JSON, a line for each damaged piece" },
 	{ NULL, NULL, NULL },
 };

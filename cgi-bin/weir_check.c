@@ -102,22 +102,31 @@ weir_check(struct weir *weir, struct err *err)
 	struct checking c = { weir, weir_flag(weir, "json"), isatty(STDERR_FILENO) };
 	struct store_check_spec spec = { weir_flag(weir, "repair"), found,
 		c.watched ? show_progress : NULL, &c };
+	struct store_options options;
 	struct store_checked checked;
 	struct store *store;
 	int r;
 
-	if (weir_store(weir, &store, err) != 0)
+	settings_store_options(&weir->program.settings, &options);
+	if (store_open_unread(&store, &options, err) != 0)
 		return -1;
 	r = store_check(store, &spec, &checked, err);
+	if (r == 0 && checked.damaged == 0 && weir_flag(weir, "upgrade"))
+		r = store_upgrade(store, err);
+	store_close(store);
 	if (c.watched)
 		fputs("\r\033[K", stderr);
 	if (r != 0)
 		return -1;
 	if (!c.json)
-		printf("read %llu frames of the journal, %llu records of names and index, %llu chunks; "
-		    "%llu rows; %llu damaged, %llu dropped\n", (unsigned long long)checked.frames,
+		printf("read %llu pages, %llu frames of the journal, %llu records of names and index, "
+		    "%llu chunks; %llu rows; %llu damaged, %llu dropped\n",
+		    (unsigned long long)checked.pages, (unsigned long long)checked.frames,
 		    (unsigned long long)checked.records, (unsigned long long)checked.chunks,
 		    (unsigned long long)checked.rows, (unsigned long long)checked.damaged,
 		    (unsigned long long)checked.dropped);
+	if (!c.json && checked.aside > 0)
+		printf("%llu files of the journal were set aside, damaged.journal.*: not all of their rows "
+		    "could be read\n", (unsigned long long)checked.aside);
 	return checked.damaged == 0 ? WEIR_OK : WEIR_DAMAGED;
 }

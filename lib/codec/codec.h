@@ -15,8 +15,12 @@
 
 /*
  * codec_crc32 - CRC-32 as zlib and IEEE 802.3 have it
+ * codec_crc32_flip - which bit of n bytes was flipped, by the change (exclusive or) of their CRC:
+ *     false, no single one. Of up to 11 KB it cannot take two flipped bits for one, nor three of
+ *     them but by a chance of 8 n in 2^32
  */
 uint32_t	 codec_crc32(const void *p, size_t n);
+bool		 codec_crc32_flip(uint32_t change, size_t n, size_t *byte, unsigned *bit);
 
 /* ---- varints: seven bits a byte, low ones first, the high bit says that more follow ---- */
 

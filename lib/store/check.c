@@ -6,12 +6,14 @@
  * damaged: writers and the compactor go on meanwhile.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "codec/codec.h"
 #include "store/check.h"
+#include "store/log_file.h"
 
 #define SECTION_BYTES (256u << 10)
 
@@ -21,6 +23,13 @@ check_found(struct check *c, const struct store_damage *damage)
 	c->checked->damaged++;
 	c->checked->dropped += damage->dropped;
 	c->spec->found(c->spec->arg, damage);
+}
+
+void
+check_progress(struct check *c)
+{
+	if (c->spec->progress != NULL)
+		c->spec->progress(c->spec->arg, c->done < c->total ? c->done : c->total, c->total);
 }
 
 struct drop_job {
@@ -126,9 +135,17 @@ check_walk(struct check *c, enum store_db db, const char *where,
 			buf_putc(&last, '\0');	/* the least key above it */
 			r = visit(c, w.list[i].key, w.list[i].value, err);
 		}
+		if (r != 0 && err->code == ERR_CORRUPT) {
+			/* nobody gets further by keys; which page it is was told, if it is one */
+			if (!c->broken[db])
+				check_found(c, &(struct store_damage){ .where = where, .from = 1,
+				    .what = err->text });
+			c->broken[db] = true;
+			w.more = false;
+			r = 0;
+		}
 		c->done += w.bytes;
-		if (c->spec->progress != NULL)
-			c->spec->progress(c->spec->arg, c->done < c->total ? c->done : c->total, c->total);
+		check_progress(c);
 	}
 	buf_free(&last);
 	return r;
@@ -192,6 +209,7 @@ int
 check_schema(struct check *c, struct err *err)
 {
 	arena_reset(c->arena);
+	c->schema_is_stale = false;
 	if (store_txn(c->store, STORE_READ, c->arena, schema_body, c, err) != 0)
 		return -1;
 	if (c->n > 0)
@@ -209,6 +227,29 @@ check_measurement_of(const struct check *c, uint32_t id)
 }
 
 /* ---- the journal ---- */
+
+struct column_search {
+	uint32_t	 measurement_id, id;
+	bool		 found;
+};
+
+static int
+match_column(void *arg, const struct column *column)
+{
+	struct column_search *search = arg;
+
+	search->found = search->found || column->id == search->id;
+	return search->found;
+}
+
+static int
+column_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct column_search *search = arg;
+
+	search->found = false;
+	return column_each(txn, search->measurement_id, match_column, search, err);
+}
 
 static void
 frame_is_damaged(struct check *c, const struct journal_frame *frame, const char *what)
@@ -228,14 +269,31 @@ frame_is_damaged(struct check *c, const struct journal_frame *frame, const char 
 	check_found(c, &damage);
 }
 
+/*
+ * What is read of the schema is older than the frame, perhaps: then it is read again, once a frame.
+ */
+static bool
+is_new_column(struct check *c, const struct check_measurement *of, uint32_t id)
+{
+	struct column_search search = { of->m->id, id, false };
+	struct err why;
+
+	for (size_t i = 0; i < of->m->n_fields; i++)
+		if (of->m->fields[i].id == id)
+			return false;
+	if (store_txn(c->store, STORE_READ, c->step, column_body, &search, &why) != 0)
+		return false;
+	return !search.found;
+}
+
 static int
 check_frame(void *arg, const struct journal_frame *frame, struct err *err)
 {
 	struct check *c = arg;
+	const struct check_measurement *of;
 	struct codec_batch batch;
 	struct err why;
 
-	(void)err;
 	arena_reset(c->step);
 	c->done += frame->record.n;
 	if (frame->kind == JOURNAL_HOLE)
@@ -245,10 +303,56 @@ check_frame(void *arg, const struct journal_frame *frame, struct err *err)
 		return 0;
 	}
 	c->checked->frames++;
-	if (codec_batch_open(frame->record, c->step, &batch, &why) != 0)
+	if (codec_batch_open(frame->record, c->step, &batch, &why) != 0) {
 		frame_is_damaged(c, frame, why.text);
-	else
-		c->checked->rows += batch.n_rows;
+		return 0;
+	}
+	c->checked->rows += batch.n_rows;
+	of = check_measurement_of(c, frame->measurement_id);
+	for (uint32_t i = 0; of != NULL && i < batch.n_columns; i++)
+		if (is_new_column(c, of, batch.columns[i].field) &&
+		    check_field(c, of, batch.columns[i].field, batch.columns[i].type, err) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * Frames that have lost one bit are whole again; nobody drains files meanwhile.
+ */
+static int
+mend_journal(struct check *c, struct err *err)
+{
+	const struct env *env = &c->store->env;
+	uint32_t number = (uint32_t)atomic_load(&env->mark->journal_first);
+
+	if (compact_seal(c->store, err) != 0)
+		return -1;
+	for (; number < journal_number(journal_end(env)); number++) {
+		uint64_t n_mended;
+		struct slice text;
+
+		if (journal_mend(env, number, &n_mended, err) != 0)
+			return -1;
+		text = arena_printf(c->step, "%llu flipped bits of file %u are turned back: nothing is lost",
+		    (unsigned long long)n_mended, number);
+		if (n_mended > 0)
+			check_found(c, &(struct store_damage){ .where = "journal", .from = 1, .what = text.p });
+	}
+	return 0;
+}
+
+static int
+count_aside(const struct env *env, uint64_t *n, struct err *err)
+{
+	int fd = openat(env->home_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (directory == NULL)
+		return err_set(err, ERR_IO, "%s cannot be read", env->home);
+	while ((entry = readdir(directory)) != NULL)
+		*n += strncmp(entry->d_name, "damaged.journal.", 16) == 0;
+	closedir(directory);
 	return 0;
 }
 
@@ -256,15 +360,46 @@ static int
 check_journal(struct check *c, struct err *err)
 {
 	const struct env *env = &c->store->env;
-	struct store_checked before = *c->checked;
+	struct store_checked before;
 	int r;
 
+	if (c->spec->repair && mend_journal(c, err) != 0)
+		return -1;
+	before = *c->checked;
 	do {
 		*c->checked = before;
 		r = journal_each(env, 0, journal_end(env), check_frame, c, err);
 	} while (r > 0);
 	if (r == 0 && c->spec->repair && c->checked->damaged > before.damaged)
 		r = compact_now(c->store, err);
+	return r == 0 ? count_aside(env, &c->checked->aside, err) : r;
+}
+
+/* ---- the log ---- */
+
+static void
+log_is_damaged(void *arg, const struct log_damage *damage)
+{
+	struct check *c = arg;
+	struct slice text = arena_printf(c->step, "byte %llu of %s: %s", (unsigned long long)damage->at,
+	    damage->file, !damage->mended ? "a record is damaged, and whole ones follow it" :
+	    c->spec->repair ? "one flipped bit, which is turned back" :
+	    "one flipped bit, which a repair or the next start turns back");
+
+	c->log_is_broken = c->log_is_broken || !damage->mended;
+	check_found(c, &(struct store_damage){ .where = "log", .from = 1, .what = text.p,
+	    .dropped = !damage->mended && c->spec->repair });
+}
+
+static int
+check_log(struct check *c, struct err *err)
+{
+	int r;
+
+	if (env_hold(&c->store->env, err) != 0)
+		return -1;
+	r = log_look(&c->store->env, c->spec->repair, log_is_damaged, c, err);
+	env_unlock(&c->store->env);
 	return r;
 }
 
@@ -273,35 +408,42 @@ check_journal(struct check *c, struct err *err)
 static uint64_t
 database_bytes(const struct env *env)
 {
-	static const char *const names[] = { "catalogue.db", "series.db", "chunks.db" };
 	uint64_t sum = 0;
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (fstatat(env->home_fd, names[i], &st, 0) == 0)
+	for (int i = 0; i < N_STORE_DBS; i++)
+		if (fstatat(env->home_fd, env_database((enum store_db)i), &st, 0) == 0)
 			sum += (uint64_t)st.st_size;
 	return sum;
 }
 
-static int
-check_rows(struct check *c, struct err *err)
-{
-	if (check_index(c, err) != 0 || check_journal(c, err) != 0)
-		return -1;
-	return check_chunks(c, err);
-}
-
 /*
- * Without the catalogue nobody knows whose the rest is: it can be judged after a repair.
+ * One part after the other: what keeps one from being read is told, and the next one begun.
  */
 static int
-schema_is_damaged(struct check *c, const struct err *why)
+check_part(struct check *c, int (*part)(struct check *c, struct err *err), struct err *err)
 {
-	if (why->code != ERR_CORRUPT)
-		return -1;
-	check_found(c, &(struct store_damage){ .where = "catalogue", .from = 1,
-	    .what = "it has to be repaired before index, journal and chunks can be checked" });
+	int r = part(c, err);
+
+	if (r == 0 || (err->code != ERR_CORRUPT && !c->store->env.must_exit))
+		return r;
+	check_found(c, &(struct store_damage){ .where = "store", .from = 1, .what = err->text });
 	return 0;
+}
+
+static int
+check_parts(struct check *c, struct err *err)
+{
+	static int (*const parts[])(struct check *c, struct err *err) = {
+		check_log, check_pages, check_catalogue, check_names, check_schema, check_index,
+		check_orphans, check_journal, check_chunks,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts) &&
+	    !c->store->env.must_exit; i++)
+		r = check_part(c, parts[i], err);
+	return r;
 }
 
 int
@@ -316,14 +458,12 @@ store_check(struct store *store, const struct store_check_spec *spec,
 		return -1;
 	c.arena = arena_new(16384);
 	c.step = arena_new(SECTION_BYTES);
-	c.total = database_bytes(&store->env) + journal_bytes(&store->env);
-	r = check_catalogue(&c, err);
-	if (r == 0 && check_schema(&c, err) == 0)
-		r = check_rows(&c, err);
-	else if (r == 0)
-		r = schema_is_damaged(&c, err);
+	c.total = 2 * database_bytes(&store->env) + journal_bytes(&store->env);
+	r = check_parts(&c, err);
 	arena_free(c.arena);
 	arena_free(c.step);
+	free(c.ill.list);
+	free(c.nameless_fields.list);
 	if (lock_fd >= 0)
 		compact_unlock(store, lock_fd);
 	return r;

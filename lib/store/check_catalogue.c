@@ -142,30 +142,6 @@ restore_bucket(struct check *c, struct slice key, struct err *err)
 	return 0;
 }
 
-/*
- * Ids of measurements: those that have columns, those that have a name.
- */
-static void
-note_id(struct check_ids *ids, uint32_t id)
-{
-	if (ids->n > 0 && ids->list[ids->n - 1] == id)
-		return;
-	if (ids->n == ids->cap) {
-		ids->cap = ids->cap == 0 ? 64 : ids->cap * 2;
-		ids->list = memory_grow(ids->list, ids->cap, sizeof(*ids->list));
-	}
-	ids->list[ids->n++] = id;
-}
-
-static bool
-has_id(const struct check_ids *ids, uint32_t id)
-{
-	for (size_t i = 0; i < ids->n; i++)
-		if (ids->list[i] == id)
-			return true;
-	return false;
-}
-
 struct measurement_job {
 	struct slice	 key;
 	uint32_t	 id;
@@ -192,7 +168,7 @@ restore_measurement(struct check *c, struct err *err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->columned.n; i++)
-		if (!has_id(&c->named, c->columned.list[i])) {
+		if (!check_has_id(&c->named, c->columned.list[i])) {
 			job.id = c->columned.list[i];
 			n++;
 		}
@@ -305,6 +281,7 @@ check_record(struct check *c, struct slice key, struct slice value, struct err *
 	struct record_reader r = { .bad = true };	/* until it is opened */
 	struct err why;
 	bool by_name;
+	uint64_t id;
 
 	c->checked->records++;
 	if (kind == N_KINDS)
@@ -321,9 +298,11 @@ check_record(struct check *c, struct slice key, struct slice value, struct err *
 	if (r.bad)
 		return lose(c, key, kinds[kind].what, "it fails its checksum", kinds[kind].keep, err);
 	if (key.p[0] == 'C' && key.n > 1 + sizeof(uint32_t))
-		note_id(&c->columned, key_get_u32(key.p + 1));
+		check_note_id(&c->columned, key_get_u32(key.p + 1));
+	if (key.p[0] == 'C' && (id = record_get_u64(&r)) > c->last_column)
+		c->last_column = (uint32_t)id;
 	if (key.p[0] == 'M')
-		note_id(&c->named, (uint32_t)record_get_u64(&r));
+		check_note_id(&c->named, (uint32_t)record_get_u64(&r));
 	if (by_name)
 		return check_by_name(c, key, kind, err);
 	return kinds[kind].pair ? check_by_id(c, key, kind, err) : 0;

@@ -20,29 +20,25 @@ struct chunk_check {		/* one chunk, and what was found out about it */
 
 /* ---- whose it is ---- */
 
-/*
- * The key of a series as line protocol writes it, but for escapes.
- */
-static struct slice
-series_text(struct chunk_check *k)
+struct slice
+check_series_text(struct check *c, const struct check_measurement *of, uint64_t series)
 {
-	const struct store_measurement *m = k->of->m;
-	uint32_t *keys = arena_array(k->c->step, uint32_t, m->n_tags + 1);
+	const struct store_measurement *m = of->m;
+	uint32_t *keys = arena_array(c->step, uint32_t, m->n_tags + 1);
 	struct slice *values, text;
 	struct buf out = { 0 };
 	struct err err;
 
 	for (size_t i = 0; i < m->n_tags; i++)
 		keys[i] = m->tags[i].id;
-	if (store_series_tags(k->c->store, m, &k->place.series, 1, keys, m->n_tags, k->c->step,
-	    &values, &err) != 0)
+	if (store_series_tags(c->store, m, &series, 1, keys, m->n_tags, c->step, &values, &err) != 0)
 		return SLICE("");
 	buf_put_slice(&out, m->name);
 	for (size_t i = 0; i < m->n_tags; i++)
 		if (values[i].n > 0)
 			buf_printf(&out, "," SLICE_FMT "=" SLICE_FMT, SLICE_ARG(m->tags[i].name),
 			    SLICE_ARG(values[i]));
-	text = arena_copy(k->c->step, buf_slice(&out));
+	text = arena_copy(c->step, buf_slice(&out));
 	buf_free(&out);
 	return text;
 }
@@ -56,7 +52,7 @@ tell(struct chunk_check *k, const char *what, bool dropped)
 	if (k->of != NULL) {
 		damage.bucket = k->of->bucket;
 		damage.measurement = k->of->m->name;
-		damage.series = series_text(k);
+		damage.series = check_series_text(k->c, k->of, k->place.series);
 	}
 	if (k->copy.head.n_rows > 0)
 		damage.to = k->copy.head.max_time;
@@ -170,6 +166,10 @@ check_columns(struct chunk_check *k, struct err *err)
 	struct err why;
 	uint32_t n;
 
+	for (uint32_t i = 0; i < k->copy.head.n_columns; i++)
+		if (check_field(k->c, k->of, k->copy.head.columns[i].field, k->copy.head.columns[i].type,
+		    err) != 0)
+			return -1;
 	fields = good_columns(k, &n);
 	if (k->bad_column != NULL && n == 0)
 		return lose(k, k->bad_column, err);
@@ -282,7 +282,7 @@ check_key(struct chunk_check *k, bool *well, struct err *err)
 	bool same = c->last.series == k->place.series &&
 	    c->last.measurement_id == k->place.measurement_id;
 
-	if (k->of == NULL && check_schema(c, err) != 0)
+	if ((k->of == NULL || c->schema_is_stale) && check_schema(c, err) != 0)
 		return -1;
 	k->of = check_measurement_of(c, k->place.measurement_id);
 	if (k->of != NULL && k->of->m->bucket_id != k->place.bucket_id)

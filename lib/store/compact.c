@@ -111,10 +111,31 @@ state_body(struct txn *txn, void *arg, struct err *err)
 	return journal_state_get(txn, arg, err);
 }
 
+static bool
+any_damage(const struct compaction *c)
+{
+	for (size_t i = 0; i < c->n_frames; i++) {
+		struct slice record = c->frames[i].record;
+
+		if (c->frames[i].kind == JOURNAL_DAMAGED || (c->frames[i].kind == JOURNAL_RECORD &&
+		    (record.n < 4 || wide_load32(record.p) != codec_crc32(record.p + 4, record.n - 4))))
+			return true;
+	}
+	return false;
+}
+
+static int
+read_frames(struct compaction *c, struct err *err)
+{
+	return journal_file(&c->store->env, c->state.first, c->arena, &c->frames, &c->n_frames, err);
+}
+
 static int
 read_file(struct compaction *c, struct err *err)
 {
 	struct env *env = &c->store->env;
+	uint64_t n_mended;
+	struct err why;
 	int r;
 
 	if (store_txn(c->store, STORE_READ, c->step_arena, state_body, &c->state, err) != 0)
@@ -122,7 +143,10 @@ read_file(struct compaction *c, struct err *err)
 	c->done = !journal_sealed(env);
 	if (c->done)
 		return 0;
-	r = journal_file(env, c->state.first, c->arena, &c->frames, &c->n_frames, err);
+	r = read_frames(c, err);
+	if (r == 0 && any_damage(c) && journal_mend(env, c->state.first, &n_mended, &why) == 0 &&
+	    n_mended > 0)
+		r = read_frames(c, err);
 	if (r < 0)
 		return -1;
 	if (r > 0)
@@ -320,6 +344,24 @@ gather(struct compaction *c, size_t index, struct merge_job *job, struct err *er
 }
 
 /*
+ * A chunk that cannot be read must not keep others' rows in the journal, nor may rows that meet it
+ * be hidden from readers: those of its series go to the journal's end, and come by again. Once a
+ * repair has dropped the chunk they find their way into chunks.
+ */
+static int
+put_back(struct compaction *c, const struct merge_job *job, struct err *err)
+{
+	struct err why = *err;
+
+	log_error("%s: rows of series %llu of measurement %u go back to the journal until `weir check "
+	    "--repair` has dropped a damaged chunk: %s", c->store->env.home,
+	    (unsigned long long)job->spec.series, c->m.id, why.text);
+	c->store->put_back_ns = clock_monotonic_ns();
+	return journal_put_back(c->store, c->m.bucket_id, c->m.id, job->spec.series, &job->rows,
+	    err);
+}
+
+/*
  * The rows of one series, or as many as are enough for a step; those that are done are merged again
  * when another process goes on with it, which changes nothing.
  */
@@ -327,17 +369,22 @@ static int
 merge_one(struct compaction *c, const struct merge_job *job, struct chunk_changes *changes,
     bool *done, struct err *err)
 {
+	size_t before = changes->n;
 	uint32_t n_done = 0;
 	int r = merge_series(job, &n_done, changes, err);
 
+	if (r != 0 && err->code == ERR_CORRUPT) {
+		changes->n = before;
+		r = put_back(c, job, err);
+		n_done = job->rows.n;
+	}
 	*done = n_done == job->rows.n;
 	c->next_time = r == 0 && !*done ? job->rows.times[n_done] : INT64_MIN;
 	return r;
 }
 
 /*
- * A chunk that cannot be read must not keep all others' rows in the journal: those of its series
- * stay in the file that is set aside.
+ * Rows of the file that cannot be read after all.
  */
 static void
 pass_over(struct compaction *c, struct chunk_changes *changes, size_t n_before,
@@ -375,8 +422,12 @@ merge_some(struct compaction *c, struct chunk_changes *changes, bool *done, stru
 		c->next++;
 		return 0;
 	}
-	if (merge_look_ahead(jobs, n, c->step_arena, err) != 0)
-		return -1;
+	if (merge_look_ahead(jobs, n, c->step_arena, err) != 0) {
+		if (err->code != ERR_CORRUPT)
+			return -1;
+		for (size_t i = 0; i < n; i++)	/* each looks for itself, and one fails alone */
+			jobs[i].seen = NULL;
+	}
 	for (size_t i = 0; i < n && *done && changes->bytes < STEP_BYTES; i++) {
 		size_t before = changes->n;
 
@@ -425,10 +476,10 @@ merge_step(struct compaction *c, struct err *err)
 static void
 set_aside(const struct env *env, uint32_t number)
 {
-	char name[JOURNAL_NAME_BYTES], kept[JOURNAL_NAME_BYTES + 8];
+	char name[JOURNAL_NAME_BYTES], kept[JOURNAL_NAME_BYTES];
 
 	journal_name(name, number);
-	snprintf(kept, sizeof(kept), "damaged.%s", name);
+	journal_aside_name(kept, number);
 	if (linkat(env->home_fd, name, env->home_fd, kept, 0) == 0 && fsync(env->home_fd) == 0)
 		log_error("%s/%s is damaged: what can be read of it goes into chunks, and the file is kept as %s", env->home, name, kept);
 	else if (errno != EEXIST && errno != ENOENT)

@@ -304,10 +304,11 @@ look_before(struct look *look, const struct merge_job *job, struct arena *arena)
 }
 
 /*
- * Some of a batch of chunks, nearest first: those that were to be taken in.
+ * Some of a batch of chunks, nearest first: those that were to be taken in. One that is damaged stays
+ * as it is, and rows go behind it.
  */
-static int
-take_batch(struct writer *w, struct look *look, struct before **list, struct err *err)
+static void
+take_batch(struct writer *w, struct look *look, struct before **list)
 {
 	const struct merge_spec *spec = w->spec;
 
@@ -316,15 +317,16 @@ take_batch(struct writer *w, struct look *look, struct before **list, struct err
 		struct before *b = arena_alloc(w->changes->arena, sizeof(*b));
 
 		if (merge_decode_chunk(chunk, spec->fields, spec->n_fields, w->changes->arena, &b->rows,
-		    err) != 0)
-			return -1;
+		    NULL) != 0) {
+			look->batch.more = false;
+			return;
+		}
 		b->next = *list;
 		*list = b;
 		chunk_changes_add(w->changes, spec->series, chunk->head.min_time, SLICE(""));
 		look->begun += chunk->head.n_rows;
 		look->reading.to = chunk->head.min_time - (chunk->head.min_time > INT64_MIN);
 	}
-	return 0;
 }
 
 /*
@@ -344,8 +346,7 @@ take_before(struct writer *w, const struct merge_job *job, struct err *err)
 			look.batch = job->seen->before;
 		else if (look_run(&look, err) != 0)
 			return -1;
-		if (take_batch(w, &look, &list, err) != 0)
-			return -1;
+		take_batch(w, &look, &list);
 		look_restart(&look);
 		more = look.batch.more && look.batch.chunks[look.batch.n - 1].whole &&
 		    look.batch.next_rows <= look.most_rows;

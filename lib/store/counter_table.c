@@ -65,6 +65,32 @@ counter_next(struct txn *txn, const char *name, uint64_t n, uint64_t *first, str
 }
 
 int
+counter_raise(struct txn *txn, const char *name, uint64_t least, struct err *err)
+{
+	struct key key = counter_key(txn, name);
+	struct err why;
+	uint64_t last;
+
+	if (get(txn, &key, &last, &why) != 0)
+		last = 0;
+	return last >= least ? 0 : put(txn, &key, least, err);
+}
+
+static uint64_t
+own_format(const struct txn *txn)
+{
+	return txn->store->env.page_sums ? STORE_FORMAT : STORE_FORMAT_OLDEST;
+}
+
+int
+format_restore(struct txn *txn, struct err *err)
+{
+	struct key key = key_begin(txn->arena, 'V');
+
+	return put(txn, &key, own_format(txn), err);
+}
+
+int
 format_check(struct txn *txn, struct err *err)
 {
 	struct key key = key_begin(txn->arena, 'V');
@@ -75,10 +101,10 @@ format_check(struct txn *txn, struct err *err)
 	if (format == 0)
 		return err_set(err, ERR_UNAVAILABLE, "there is no store in %s (make one with "
 		    "`weir --home %s init`)", txn->store->env.home, txn->store->env.home);
-	if (format != STORE_FORMAT)
+	if (format < STORE_FORMAT_OLDEST || format > STORE_FORMAT)
 		return err_set(err, ERR_CORRUPT, "the store in %s has format %llu; this program "
-		    "reads and writes format %d", txn->store->env.home, (unsigned long long)format,
-		    STORE_FORMAT);
+		    "reads and writes formats %d and %d", txn->store->env.home,
+		    (unsigned long long)format, STORE_FORMAT_OLDEST, STORE_FORMAT);
 	return 0;
 }
 
@@ -93,5 +119,5 @@ format_write(struct txn *txn, struct err *err)
 	if (format != 0)
 		return err_set(err, ERR_CONFLICT, "there is a store in %s already",
 		    txn->store->env.home);
-	return put(txn, &key, STORE_FORMAT, err);
+	return put(txn, &key, own_format(txn), err);
 }

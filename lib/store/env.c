@@ -36,6 +36,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/journal.h"
+#include "store/log_file.h"
+#include "store/page.h"
+#include "store/page_hook.h"
 
 #define MARK_BYTES 4096
 #define STUCK_NS (INT64_C(60) * 1000000000)
@@ -46,9 +49,9 @@
 #define REGION_SLACK (4 << 20)
 
 static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE_DBS] = {
-	[DB_CATALOGUE] = { "catalogue.db", 4096 },
-	[DB_SERIES] = { "series.db", 4096 },
-	[DB_CHUNKS] = { "chunks.db", 4096 },
+	[DB_CATALOGUE] = { "catalogue.db", PAGE_BYTES },
+	[DB_SERIES] = { "series.db", PAGE_BYTES },
+	[DB_CHUNKS] = { "chunks.db", PAGE_BYTES },
 };
 
 /* ---- opening and closing the library's handles: always inside ---- */
@@ -75,6 +78,7 @@ open_environment(struct env *env, DB_ENV **out, uint32_t flags)
 	int r;
 
 	*out = NULL;
+	page_hook();
 	if ((r = db_env_create(&handle, 0)) != 0)
 		return r;
 	handle->set_errcall(handle, library_says);
@@ -128,6 +132,8 @@ open_handles(struct env *env, struct env_handles *h, uint32_t flags)
 	int r;
 
 	memset(h, 0, sizeof(*h));
+	env->page_sums = faccessat(env->home_fd, STORE_FORMAT_FILE, F_OK, 0) == 0;
+	page_inside(env->page_sums);
 	if ((r = open_environment(env, &h->env, flags)) != 0)
 		return r;
 	for (int i = 0; i < N_STORE_DBS; i++)
@@ -203,6 +209,51 @@ reset_mark(struct env *env)
 	mark->magic = ENV_MARK_MAGIC;
 }
 
+static void
+log_is_damaged(void *arg, const struct log_damage *damage)
+{
+	const struct env *env = arg;
+
+	log_error("%s: byte %llu of %s is damaged: %s", env->home, (unsigned long long)damage->at,
+	    damage->file, damage->mended ? "one flipped bit, which is turned back" :
+	    "what follows may be lost");
+}
+
+/*
+ * What nobody looked at since the machine was started may have lost a bit, and the library would
+ * take that for the end of the log.
+ */
+static void
+mend_log(struct env *env)
+{
+	struct err err;
+
+	if (memcmp(env->mark->boot, env->boot, sizeof(env->boot)) != 0 &&
+	    log_look(env, true, log_is_damaged, env, &err) != 0)
+		log_error("%s: %s", env->home, err.text);
+}
+
+/*
+ * Recover, and write all of it to the databases' files. Pages that cannot be read are passed by.
+ */
+static int
+bring_log_in(struct env *env)
+{
+	struct env_handles old = env->handles, h;
+	int r;
+
+	memset(&env->handles, 0, sizeof(env->handles));
+	page_forgive(true);
+	r = open_handles(env, &h, DB_RECOVER);
+	if (r == 0 && (r = h.env->txn_checkpoint(h.env, 0, 0, DB_FORCE)) == 0)
+		close_handles(&h);
+	page_forgive(false);
+	/* what a recovery that failed has opened, and what was open before, is left as it is: see recover */
+	if (r == 0 && !env->must_exit)
+		close_handles(&old);
+	return r;
+}
+
 static int
 recover(struct env *env)
 {
@@ -211,7 +262,14 @@ recover(struct env *env)
 
 	memset(&env->handles, 0, sizeof(env->handles));
 	env->generation = 0;
-	if ((r = open_handles(env, &env->handles, DB_RECOVER)) != 0 ||
+	mend_log(env);
+	page_recovering(true);
+	r = open_handles(env, &env->handles, DB_RECOVER);
+	/* a page that cannot be read keeps others from theirs only until the log is in the files */
+	if (r != 0 && page_trouble() != NULL && bring_log_in(env) == 0)
+		r = open_handles(env, &env->handles, DB_RECOVER);
+	page_recovering(false);
+	if (r != 0 ||
 	    (r = reserve_regions(env)) != 0 || (r = journal_recover(env)) != 0) {
 		env->must_exit = true;	/* the old handles may not be closed now, nor used */
 		return r;
@@ -319,18 +377,24 @@ lock(struct env *env, struct err *err)
 }
 
 /*
- * Whoever has the lock says so, for those who wait.
+ * Whoever has the lock says so, for those who wait. Of use also where a recovery has failed.
  */
-static int
-take(struct env *env, struct err *err)
+int
+env_hold(struct env *env, struct err *err)
 {
-	if (env->must_exit)
-		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
 	if (lock(env, err) != 0)
 		return -1;
 	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
 	atomic_store(&env->mark->holder, (uint32_t)getpid());
 	return 0;
+}
+
+static int
+take(struct env *env, struct err *err)
+{
+	if (env->must_exit)
+		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
+	return env_hold(env, err);
 }
 
 static void
@@ -358,6 +422,7 @@ go_inside(struct env *env, bool dirty, struct err *err)
 {
 	int r = 0;
 
+	page_inside(env->page_sums);
 	atomic_store(&env->mark->inside, (uint32_t)getpid());
 	if (dirty || env->generation != atomic_load(&env->mark->generation)) {
 		r = dirty ? recover(env) : rejoin(env);
@@ -366,6 +431,8 @@ go_inside(struct env *env, bool dirty, struct err *err)
 	}
 	if (r != 0) {
 		let_go(env);	/* the mark stays set: the next one tries again */
+		if (page_trouble() != NULL)
+			return err_set(err, ERR_CORRUPT, "the store cannot be opened: %s", page_trouble());
 		return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", db_strerror(r));
 	}
 	return 0;
@@ -394,6 +461,49 @@ void
 env_unlock(struct env *env)
 {
 	let_go(env);
+}
+
+/*
+ * What processes have of the present regions is useless afterwards: they open anew.
+ */
+int
+env_offline(struct env *env, int (*work)(struct env *env, bool recovered, void *arg,
+    struct err *err), void *arg, struct err *err)
+{
+	bool recovered;
+	int r;
+
+	if (env_hold(env, err) != 0)
+		return -1;
+	page_inside(env->page_sums);
+	atomic_store(&env->mark->inside, (uint32_t)getpid());
+	mend_log(env);
+	page_recovering(true);
+	recovered = bring_log_in(env) == 0;
+	page_recovering(false);
+	env->generation = 0;
+	env->must_exit = false;
+	r = work(env, recovered, arg, err);
+	if (r == 0 && (r = recover(env)) != 0)
+		r = err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", page_trouble() != NULL ?
+		    page_trouble() : db_strerror(r));
+	if (r != 0)
+		let_go(env);	/* the mark stays set */
+	else
+		env_leave(env);
+	return r;
+}
+
+void
+env_still_here(struct env *env)
+{
+	atomic_store(&env->mark->entered_ns, clock_monotonic_ns());
+}
+
+const char *
+env_database(enum store_db db)
+{
+	return databases[db].file;
 }
 
 void
@@ -484,6 +594,7 @@ env_attach(struct env *env, const struct store_options *options, struct err *err
 		return err_set(err, ERR_UNAVAILABLE, "%s cannot be opened: %s", env->home,
 		    strerror(errno));
 	read_boot_id(env->boot);
+	env->page_sums = faccessat(env->home_fd, STORE_FORMAT_FILE, F_OK, 0) == 0;
 	if (open_file(env, "weir.lock", &env->lock_fd, err) != 0 ||
 	    open_file(env, "weir.sync", &env->sync[SYNC_LOG].lock_fd, err) != 0 ||
 	    open_file(env, "weir.journal", &env->sync[SYNC_JOURNAL].lock_fd, err) != 0 ||
@@ -508,6 +619,7 @@ env_detach(struct env *env)
 		/* a mark that is set, or another generation: the handles' regions are poisoned or
 		 * panicked, and closing could wait for ever; the kernel closes them at the exit */
 		if (!is_dirty(env) && env->generation == atomic_load(&env->mark->generation)) {
+			page_inside(env->page_sums);
 			atomic_store(&env->mark->inside, (uint32_t)getpid());
 			close_handles(&env->handles);
 			env_leave(env);

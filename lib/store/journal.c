@@ -35,6 +35,12 @@ journal_name(char name[JOURNAL_NAME_BYTES], uint32_t number)
 	snprintf(name, JOURNAL_NAME_BYTES, "journal.%010u", number);
 }
 
+void
+journal_aside_name(char name[JOURNAL_NAME_BYTES], uint32_t number)
+{
+	snprintf(name, JOURNAL_NAME_BYTES, "damaged.journal.%010u", number);
+}
+
 /* ---- frames ---- */
 
 size_t
@@ -257,8 +263,12 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	return 0;
 }
 
-int
-journal_append(struct store *store, struct buf *frames, bool *stale, struct err *err)
+/*
+ * As long as the schema is still that of `generation`; NULL: whatever it is.
+ */
+static int
+append(struct store *store, struct buf *frames, const uint64_t *generation, bool *stale,
+    struct err *err)
 {
 	struct env *env = &store->env;
 	size_t at = 0;
@@ -268,13 +278,28 @@ journal_append(struct store *store, struct buf *frames, bool *stale, struct err 
 	while (at < frames->n && r == 0 && !*stale) {
 		if ((r = env_room(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
 			break;
-		*stale = atomic_load(&env->mark->schema_generation) != store->schema.generation;
+		*stale = generation != NULL &&
+		    atomic_load(&env->mark->schema_generation) != *generation;
 		if (!*stale)
 			r = append_step(env, frames, &at, err);
 		env_unlock(env);
 	}
 	store->unsettled = store->unsettled || at > 0;
 	return r;
+}
+
+int
+journal_append(struct store *store, struct buf *frames, bool *stale, struct err *err)
+{
+	return append(store, frames, &store->schema.generation, stale, err);
+}
+
+int
+journal_append_any(struct store *store, struct buf *frames, struct err *err)
+{
+	bool stale;
+
+	return append(store, frames, NULL, &stale, err);
 }
 
 /* ---- how much there is ---- */

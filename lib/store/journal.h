@@ -2,6 +2,8 @@
  * store/journal.h - rows in the order in which they were written, in plain files
  *
  *     journal.c          frames put behind the last one; files begun, sealed and taken away
+ *     journal_back.c     rows that go from one file to the journal's end
+ *     journal_mend.c     frames of which one bit has been flipped
  *     journal_read.c     frames read
  *     journal_recover.c  where the journal begins and ends, after a crash
  *     journal_state.c    what the catalogue knows: which file is the oldest, how far it is drained
@@ -46,8 +48,8 @@ journal_offset(uint64_t position)
 enum journal_kind {
 	JOURNAL_RECORD,
 	JOURNAL_DAMAGED,	/* bytes where no frame is: found by whoever reads it */
-	JOURNAL_GAP,		/* found and told at a recovery: damaged, or written in part */
-	JOURNAL_HOLE,		/* the same, of zeros: never written */
+	JOURNAL_GAP,		/* the same, found and told at a recovery */
+	JOURNAL_HOLE,		/* found at a recovery: never written, or not all of it */
 };
 
 struct journal_frame {
@@ -79,6 +81,16 @@ void	 journal_frame_end(struct buf *frames, size_t begin, uint64_t bucket_id,
 int	 journal_append(struct store *store, struct buf *frames, bool *stale, struct err *err);
 
 /*
+ * journal_put_back - rows that were drained but cannot go into chunks, behind the last frame, on
+ *     disk; by who has the right to compact, for a measurement that may be gone meanwhile
+ *   errs   ERR_UNAVAILABLE
+ */
+struct rowset;
+
+int	 journal_put_back(struct store *store, uint64_t bucket_id, uint32_t measurement_id,
+	     uint64_t series, const struct rowset *rows, struct err *err);
+
+/*
  * journal_seal - with the lock: what comes next goes into a new file, so that all that is there now
  *     can be drained; nothing when the newest file is empty
  * journal_sealed - is there a sealed file?
@@ -94,6 +106,7 @@ void	 journal_unlink_drained(const struct env *env);
 void	 journal_let_go(struct env *env);
 
 void	 journal_name(char name[JOURNAL_NAME_BYTES], uint32_t number);
+void	 journal_aside_name(char name[JOURNAL_NAME_BYTES], uint32_t number);
 
 /*
  * journal_recover - inside, with open databases: where the journal begins and, if the mark page is
@@ -114,6 +127,7 @@ int	 journal_recover(struct env *env);
  *   errs   ERR_IO
  *          ERR_CORRUPT  a file is missing
  * journal_file - one whole sealed file in memory: its frames in order, in the arena
+ * journal_aside - the same of a file that was set aside
  *   returns  0, 1 when there is no such file, -1
  */
 static inline uint64_t
@@ -126,6 +140,16 @@ int	 journal_each(const struct env *env, uint64_t from, uint64_t end,
 	     struct err *err);
 int	 journal_file(const struct env *env, uint32_t number, struct arena *arena,
 	     struct journal_frame **frames, size_t *n, struct err *err);
+
+int	 journal_aside(const struct env *env, uint32_t number, struct arena *arena,
+	     struct journal_frame **frames, size_t *n, struct err *err);
+
+/*
+ * journal_mend - turn flipped bits of a file back where a frame has only one (journal_mend.c). The
+ *     file is sealed, or nobody writes it
+ *   errs   ERR_IO
+ */
+int	 journal_mend(const struct env *env, uint32_t number, uint64_t *n_mended, struct err *err);
 
 /* ---- what the catalogue knows (journal_state.c) ---- */
 

@@ -28,6 +28,11 @@ struct journal_gap {		/* bytes of a file where no whole frame is */
 };
 
 /*
+ * journal_append_any - journal_append whatever became of the schema
+ */
+int	 journal_append_any(struct store *store, struct buf *frames, struct err *err);
+
+/*
  * journal_fill_head - a head that makes a gap a frame which readers pass over
  * journal_find_end - read a file: where its last whole frame ends; `gap` is told of gaps before it
  */

@@ -35,12 +35,11 @@ struct reader {
  * 0, 1 when there is no such file, -1.
  */
 static int
-reader_open(struct reader *r, const struct env *env, uint32_t number, struct err *err)
+reader_open_as(struct reader *r, const struct env *env, uint32_t number, const char *name,
+    struct err *err)
 {
-	char name[JOURNAL_NAME_BYTES];
 	struct stat st;
 
-	journal_name(name, number);
 	r->env = env;
 	r->number = number;
 	r->at = r->begin = r->n = 0;
@@ -52,6 +51,15 @@ reader_open(struct reader *r, const struct env *env, uint32_t number, struct err
 		    strerror(errno));
 	r->size = (uint64_t)st.st_size;
 	return 0;
+}
+
+static int
+reader_open(struct reader *r, const struct env *env, uint32_t number, struct err *err)
+{
+	char name[JOURNAL_NAME_BYTES];
+
+	journal_name(name, number);
+	return reader_open_as(r, env, number, name, err);
 }
 
 static void
@@ -319,13 +327,13 @@ list_frame(void *arg, const struct journal_frame *frame, struct err *err)
 	return 0;
 }
 
-int
-journal_file(const struct env *env, uint32_t number, struct arena *arena,
+static int
+file_as(const struct env *env, uint32_t number, const char *name, struct arena *arena,
     struct journal_frame **frames, size_t *n, struct err *err)
 {
 	struct frame_list list = { .arena = arena };
 	struct reader r = { .fd = -1 };
-	int result = reader_open(&r, env, number, err);
+	int result = reader_open_as(&r, env, number, name, err);
 
 	if (result == 0)
 		result = each_of_file(&r, list_frame, &list, err);
@@ -334,6 +342,63 @@ journal_file(const struct env *env, uint32_t number, struct arena *arena,
 	*frames = list.frames;
 	*n = list.n;
 	return result;
+}
+
+int
+journal_file(const struct env *env, uint32_t number, struct arena *arena,
+    struct journal_frame **frames, size_t *n, struct err *err)
+{
+	char name[JOURNAL_NAME_BYTES];
+
+	journal_name(name, number);
+	return file_as(env, number, name, arena, frames, n, err);
+}
+
+int
+journal_aside(const struct env *env, uint32_t number, struct arena *arena,
+    struct journal_frame **frames, size_t *n, struct err *err)
+{
+	char name[JOURNAL_NAME_BYTES];
+
+	journal_aside_name(name, number);
+	return file_as(env, number, name, arena, frames, n, err);
+}
+
+/*
+ * Was a part of these bytes never written? What a power failure leaves out is whole pages.
+ */
+static bool
+has_lost_page(const struct reader *r, uint64_t from, uint64_t to)
+{
+	static const char zeros[SECTOR_BYTES];
+	char page[SECTOR_BYTES];
+
+	for (uint64_t at = from; at < to;) {
+		uint64_t end = (at / SECTOR_BYTES + 1) * SECTOR_BYTES;
+		size_t n = (size_t)((end < to ? end : to) - at);
+
+		if (pread(r->fd, page, n, (off_t)at) == (ssize_t)n && memcmp(page, zeros, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/*
+ * Does a frame begin here that the file is too short for, or only a part of a head? So a write ends
+ * that nobody waited for.
+ */
+static bool
+is_cut_off(struct reader *r, uint64_t begin)
+{
+	char head[JOURNAL_HEAD_BYTES];
+	enum journal_kind kind;
+
+	if (pread(r->fd, head, sizeof(head), (off_t)begin) != (ssize_t)sizeof(head))
+		return true;
+	return kind_of(wide_load32(head + 4), &kind) && wide_load64(head + 32) == begin &&
+	    wide_load32(head) == codec_crc32(head + 4, JOURNAL_HEAD_BYTES - 4) &&
+	    begin + journal_frame_bytes(wide_load32(head + 8)) > r->size;
 }
 
 /*
@@ -367,9 +432,12 @@ step_to_end(struct reader *r, struct arena *arena, struct journal_gap *open,
 		if (skip_damage(r, &zeros, err) != 0)
 			return -1;
 	}
+	zeros = zeros || has_lost_page(r, begin, r->at);
 	if (open->to == open->from)
 		*open = (struct journal_gap){ begin, begin, frame.bucket_id, frame.measurement_id, zeros };
 	open->zeros = open->zeros && zeros;
+	if (open->bucket_id != frame.bucket_id || open->measurement_id != frame.measurement_id)
+		open->bucket_id = open->measurement_id = 0;	/* of several */
 	open->to = r->at;
 	return 0;
 }
@@ -389,6 +457,13 @@ journal_find_end(const struct env *env, uint32_t number,
 	while (more && result == 0) {
 		result = step_to_end(&r, arena, &open, gap, arg, &more, end, err);
 		arena_reset(arena);
+	}
+	if (result == 0 && open.to - open.from >= JOURNAL_HEAD_BYTES && !open.zeros &&
+	    !is_cut_off(&r, open.from)) {
+		/* bytes at the end that were whole once */
+		open.to = (open.to + 7) & ~UINT64_C(7);
+		result = gap(arg, &open, err);
+		*end = open.to;
 	}
 	reader_close(&r);
 	free(r.p);

@@ -82,6 +82,28 @@ find_end(const struct env *env, uint32_t first)
 	}
 }
 
+/*
+ * The oldest file that there is, from `first` on; a catalogue that has lost something may name one
+ * that is in chunks long since.
+ */
+static uint32_t
+find_first(const struct env *env, uint32_t first)
+{
+	int fd = openat(env->home_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	uint32_t least = UINT32_MAX, number;
+	struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL)
+		if ((number = number_of(entry->d_name)) >= first && number < least)
+			least = number;
+	if (directory != NULL)
+		closedir(directory);
+	else if (fd >= 0)
+		close(fd);
+	return least == UINT32_MAX ? first : least;
+}
+
 /* ---- what is in them ---- */
 
 struct mending {
@@ -120,10 +142,13 @@ mend_file(const struct env *env, uint32_t number)
 {
 	struct mending m = { .env = env, .number = number };
 	char name[JOURNAL_NAME_BYTES];
+	uint64_t n_mended;
 	struct stat st;
 	struct err err;
 	int r = 0;
 
+	if (journal_mend(env, number, &n_mended, &err) != 0)
+		log_error("%s: %s", env->home, err.text);
 	journal_name(name, number);
 	m.fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
 	if (m.fd < 0)
@@ -181,8 +206,14 @@ journal_recover(struct env *env)
 	struct journal_state state;
 	int r = journal_state_recover(env, &state);
 
-	if (r == 0 && !mark_is_ours(env))
-		r = begin_again(env, state.first);
+	if (r == 0 && !mark_is_ours(env)) {
+		uint32_t first = find_first(env, state.first);
+
+		if (first != state.first)
+			log_error("%s: the journal begins with file %u, not %u", env->home, first, state.first);
+		state.first = first;
+		r = begin_again(env, first);
+	}
 	if (r != 0)
 		return r;
 	atomic_store(&mark->journal_first, state.first);

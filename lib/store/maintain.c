@@ -65,6 +65,17 @@ compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *do
 
 #define SETTLE_BYTES (128u << 10)	/* of journal; less is read as fast as chunks */
 
+#define REPAIR_NS (INT64_C(600) * 1000000000)
+
+/*
+ * Rows that meet a damaged chunk only come by again: no need to hurry.
+ */
+static bool
+waits_for_repair(const struct store *store)
+{
+	return store->put_back_ns != 0 && clock_monotonic_ns() - store->put_back_ns < REPAIR_NS;
+}
+
 /*
  * Is compaction worth it now? What was begun is gone on with. When there is time what was written
  * last is sealed for it, and when a reader has met damage, so that readers after it do not.
@@ -75,7 +86,7 @@ is_worth_it(struct store *store, enum store_leisure leisure, bool *worth_it, str
 	uint64_t bytes = journal_bytes(&store->env);
 	bool damaged = atomic_load(&store->env.mark->journal_damaged) != 0;
 
-	if ((damaged || (leisure == STORE_IDLE && bytes >= SETTLE_BYTES)) &&
+	if ((damaged || (leisure == STORE_IDLE && bytes >= SETTLE_BYTES && !waits_for_repair(store))) &&
 	    store->compaction == NULL && compact_seal(store, err) != 0)
 		return -1;
 	if (damaged && !journal_sealed(&store->env))

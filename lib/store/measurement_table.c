@@ -69,6 +69,15 @@ measurement_create(struct txn *txn, uint64_t bucket_id, struct slice name, uint3
 	return ids_put(txn, &key, *id, err);
 }
 
+int
+measurement_put(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t id,
+    struct err *err)
+{
+	struct key key = measurement_key(txn, bucket_id, name);
+
+	return ids_put(txn, &key, id, err);
+}
+
 static int
 count(struct txn *txn, struct slice key, struct slice value, void *arg, struct err *err)
 {
@@ -208,12 +217,18 @@ column_find(struct txn *txn, uint32_t measurement_id, struct slice name, struct 
 int
 column_create(struct txn *txn, uint32_t measurement_id, struct column *column, struct err *err)
 {
+	if (next_id(txn, COUNTER_COLUMN, &column->id, err) != 0)
+		return -1;
+	return column_put(txn, measurement_id, column, err);
+}
+
+int
+column_put(struct txn *txn, uint32_t measurement_id, const struct column *column, struct err *err)
+{
 	struct key key = column_key(txn, measurement_id, column->name);
 	struct record r;
 	int result;
 
-	if (next_id(txn, COUNTER_COLUMN, &column->id, err) != 0)
-		return -1;
 	record_begin(&r, 1);
 	record_u64(&r, column->id);
 	record_u64(&r, column->kind);

@@ -32,11 +32,6 @@ struct new_series {
 	struct new_series *same;	/* the one before it in this step that has its hash */
 };
 
-struct posting {
-	uint32_t	 key;
-	uint64_t	 value, series;
-};
-
 struct series_job {
 	uint64_t	 bucket_id;
 	uint32_t	 measurement_id;
@@ -380,37 +375,6 @@ put_names(struct series_step *step, struct err *err)
 	return 0;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	const struct posting *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	return (x->series > y->series) - (x->series < y->series);
-}
-
-static int
-put_postings(struct series_step *step, struct err *err)
-{
-	uint64_t *ids = arena_array(step->txn->arena, uint64_t, step->n_postings + 1);
-
-	if (step->n_postings == 0)
-		return 0;
-	qsort(step->postings, step->n_postings, sizeof(*step->postings), by_value);
-	for (size_t i = 0, n; i < step->n_postings; i += n) {
-		const struct posting *p = &step->postings[i];
-
-		for (n = 0; i + n < step->n_postings && p[n].key == p->key && p[n].value == p->value; n++)
-			ids[n] = p[n].series;
-		if (posting_append(step->txn, step->measurement_id, p->key, p->value, ids, n, err) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- a step ---- */
 
 static int
@@ -443,7 +407,8 @@ run_step(struct series_step *step, struct series_job *job, struct err *err)
 	if (step->n_made > 0 && series_count_add(step->txn, job->bucket_id, job->measurement_id,
 	    (int64_t)step->n_made, err) != 0)
 		return -1;
-	return put_postings(step, err);
+	return posting_append_all(step->txn, step->measurement_id, step->postings, step->n_postings,
+	    err);
 }
 
 static int

@@ -150,7 +150,9 @@ visit_frame(void *arg, const struct journal_frame *frame, struct err *err)
 	const struct store_measurement *m = scan->spec.measurement;
 	int64_t least, most;
 
-	if (frame->kind == JOURNAL_DAMAGED) {
+	if (frame->kind == JOURNAL_DAMAGED || (frame->kind == JOURNAL_GAP &&
+	    (frame->measurement_id == 0 || (frame->bucket_id == m->bucket_id &&
+	    frame->measurement_id == m->id)))) {
 		atomic_store(&scan->store->env.mark->journal_damaged, 1);
 		return err_set(err, ERR_CORRUPT, "journal file %u is damaged at byte %llu; compaction "
 		    "sets it aside", journal_number(frame->position),

@@ -66,6 +66,27 @@ series_count_add(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, i
 }
 
 int
+series_count_get(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint64_t *n,
+    struct err *err)
+{
+	struct key key = count_key(txn->arena, bucket_id);
+
+	key_u32(&key, measurement_id);
+	return get(txn, &key, n, err);
+}
+
+int
+series_count_set(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, uint64_t n,
+    struct err *err)
+{
+	uint64_t now;
+
+	if (series_count_get(txn, bucket_id, measurement_id, &now, err) != 0)
+		return -1;
+	return now == n ? 0 : series_count_add(txn, bucket_id, measurement_id, (int64_t)(n - now), err);
+}
+
+int
 series_count_forget(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, struct err *err)
 {
 	struct key key = count_key(txn->arena, bucket_id);

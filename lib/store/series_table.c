@@ -48,8 +48,8 @@ series_next_id(struct txn *txn, uint32_t measurement_id, uint64_t *id, struct er
 	return record_close(&r, "series counter", err);
 }
 
-static int
-put_last_id(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
+int
+series_put_last_id(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err)
 {
 	struct key key = key_begin(txn->arena, 'n');
 	struct record r;
@@ -325,7 +325,7 @@ series_append(struct txn *txn, uint32_t measurement_id, const struct series_entr
 	}
 	if (put_block(txn, key, &r, err) != 0)
 		return -1;
-	return put_last_id(txn, measurement_id, last, err);
+	return series_put_last_id(txn, measurement_id, last, err);
 }
 
 int

@@ -58,6 +58,7 @@ void	 series_put_tags(struct buf *out, uint64_t id, const struct series_tag *tag
  * series_remove - one of them
  */
 int	 series_next_id(struct txn *txn, uint32_t measurement_id, uint64_t *id, struct err *err);
+int	 series_put_last_id(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);
 int	 series_append(struct txn *txn, uint32_t measurement_id, const struct series_entry *list,
 	     size_t n, struct err *err);
 int	 series_remove(struct txn *txn, uint32_t measurement_id, uint64_t id, struct err *err);

@@ -6,6 +6,9 @@
  * number of pages in a section. It also syncs the file for nearly every page it cuts off, so this
  * is for files that have grown far too large, and for when somebody asks.
  */
+#include <errno.h>
+
+#include "store/page_hook.h"
 #include "store/shrink.h"
 
 #define STEP_PAGES 512
@@ -22,6 +25,10 @@ step(struct env *env, enum store_db which, uint32_t *truncated, struct err *err)
 		return -1;
 	db = env->handles.db[which];
 	r = db->compact(db, NULL, NULL, NULL, &c, DB_FREE_SPACE, NULL);
+	if (r == EBADMSG && page_trouble() != NULL) {
+		env_leave(env);
+		return err_set(err, ERR_CORRUPT, "%s", page_trouble());
+	}
 	if (r != 0) {
 		env_abandon(env);
 		return err_set(err, ERR_IO, "a database could not be made smaller: %s", db_strerror(r));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "store/page_file.h"
 #include "store/store_priv.h"
 
 void
@@ -93,6 +94,39 @@ check_body(struct txn *txn, void *arg, struct err *err)
 	return format_check(txn, err);
 }
 
+/*
+ * A store that is made now has checksums on its pages from the first one on, and a file that says
+ * so: programs of before would not understand them.
+ */
+static int
+note_format(const char *home, struct err *err)
+{
+	int fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s cannot be opened: %s", home, strerror(errno));
+	if (faccessat(fd, "catalogue.db", F_OK, 0) != 0)
+		r = store_note_format(fd, err);
+	close(fd);
+	return r;
+}
+
+/*
+ * The library writes a new file's first pages past its own reads and writes of pages.
+ */
+static int
+seal_pages(struct env *env, struct err *err)
+{
+	int r = 0;
+
+	if (!env->page_sums || env_hold(env, err) != 0)
+		return env->page_sums ? -1 : 0;
+	for (int i = 0; r == 0 && i < N_STORE_DBS; i++)
+		r = page_file_seal(env->home_fd, env_database((enum store_db)i), err);
+	env_unlock(env);
+	return r;
+}
+
 int
 store_create(const struct store_options *options, struct err *err)
 {
@@ -101,13 +135,16 @@ store_create(const struct store_options *options, struct err *err)
 
 	if (mkdir(options->home, 0700) != 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "%s cannot be made: %s", options->home, strerror(errno));
-	if (check_home(options->home, err) != 0 || attach(&store, options, err) != 0) {
+	if (check_home(options->home, err) != 0 || note_format(options->home, err) != 0 ||
+	    attach(&store, options, err) != 0) {
 		err->code = ERR_IO;
 		return -1;
 	}
 	r = store_txn(store, STORE_WRITE, store->scratch, write_body, NULL, err);
 	if (r == 0)
 		r = store_sync(store, err);
+	if (r == 0)
+		r = seal_pages(&store->env, err);
 	store_close(store);
 	return r;
 }
@@ -146,6 +183,15 @@ store_open(struct store **store, const struct store_options *options, struct err
 	}
 	arena_reset((*store)->scratch);
 	return 0;
+}
+
+int
+store_open_unread(struct store **store, const struct store_options *options, struct err *err)
+{
+	*store = NULL;
+	if (check_home(options->home, err) != 0 || has_catalogue(options->home, err) != 0)
+		return -1;
+	return attach(store, options, err);
 }
 
 void

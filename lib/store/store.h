@@ -50,12 +50,15 @@ void		 store_default_options(struct store_options *options);
  *          ERR_IO        the directory cannot be made or written, or its file system (NFS, CIFS,
  *                        FUSE) cannot share memory between processes safely
  * store_open - attach to a store; the environment itself is opened by the first use
+ * store_open_unread - the same without a look at it, for store_check: it may be damaged
  *   errs   ERR_UNAVAILABLE  there is no store in this home; the text says how to make one
  *          ERR_CORRUPT      a format version this program does not know
  *   owns   *store is the caller's until store_close
  */
 int		 store_create(const struct store_options *options, struct err *err);
 int		 store_open(struct store **store, const struct store_options *options, struct err *err);
+int		 store_open_unread(struct store **store, const struct store_options *options,
+		     struct err *err);
 void		 store_close(struct store *store);
 
 /*
@@ -108,7 +111,8 @@ int		 store_compact(struct store *store, const struct store_compact_spec *spec,
 /* ---- reading everything back ---- */
 
 struct store_damage {
-	const char	*where;		/* "journal", "chunk", "catalogue", "index" */
+	const char	*where;		/* "journal", "chunk", "catalogue", "index", "log", "store", or a
+					   database's file */
 	struct slice	 bucket, measurement;	/* names; .n 0: whose it was cannot be told */
 	struct slice	 series;	/* its key, as line protocol writes it; .n 0: not told */
 	int64_t		 from, to;	/* times of rows that it touches; from > to: not told */
@@ -124,8 +128,10 @@ struct store_check_spec {
 };
 
 struct store_checked {
-	uint64_t	 frames, records, chunks;	/* read: of the journal, of catalogue and index */
+	uint64_t	 pages;			/* read: of the databases' files */
+	uint64_t	 frames, records, chunks;	/* of the journal, of catalogue and index */
 	uint64_t	 rows;			/* of chunks and frames */
+	uint64_t	 aside;			/* files of the journal that were set aside */
 	uint64_t	 damaged, dropped;
 };
 
@@ -137,6 +143,13 @@ struct store_checked {
  */
 int		 store_check(struct store *store, const struct store_check_spec *spec,
 		     struct store_checked *checked, struct err *err);
+
+/*
+ * store_upgrade - a store of format 2 gets checksums on its pages, and format 3; others wait
+ *   errs   ERR_UNAVAILABLE, ERR_IO, ERR_CORRUPT
+ *   from   no program of a version before may be running, nor begin before it has ended
+ */
+int		 store_upgrade(struct store *store, struct err *err);
 
 /* ---- transactions ---- */
 

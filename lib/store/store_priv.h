@@ -18,7 +18,9 @@
 #include "base/table.h"
 #include "store/store.h"
 
-#define STORE_FORMAT 2		/* of the whole store: FORMAT.md */
+#define STORE_FORMAT 3		/* of the whole store: FORMAT.md */
+#define STORE_FORMAT_OLDEST 2	/* that is read and written as it is */
+#define STORE_FORMAT_FILE "weir.format"	/* of a store whose pages have checksums */
 
 /* ---- the environment (env.c) ---- */
 
@@ -95,6 +97,7 @@ struct env {
 	struct env_handles handles;
 	uint64_t	 generation;		/* of the handles; 0 = none are open */
 	bool		 must_exit;		/* a recovery failed half-way: touch nothing more */
+	bool		 page_sums;		/* pages get checksums: page.h */
 };
 
 /*
@@ -108,6 +111,14 @@ struct env {
  * env_lock, env_unlock - the same section for one who does not go into the library: a sound store
  *     whose files nobody else writes. Killed there, no recovery is needed.
  */
+/*
+ * env_hold - the lock alone, to read files that processes inside write; ended by env_unlock
+ * env_offline - have the log brought into the databases' files, as far as that can be done, then
+ *     `work` on them, alone and with nothing open; then a recovery
+ *   in     recovered  of work: all that the log has is in the files
+ * env_still_here - one that holds the lock for long is at work, and is not to be ended
+ * env_database - the name of a database's file
+ */
 int	 env_attach(struct env *env, const struct store_options *options, struct err *err);
 void	 env_detach(struct env *env);
 int	 env_enter(struct env *env, struct err *err);
@@ -115,6 +126,11 @@ void	 env_leave(struct env *env);
 void	 env_abandon(struct env *env);
 int	 env_lock(struct env *env, struct err *err);
 void	 env_unlock(struct env *env);
+int	 env_hold(struct env *env, struct err *err);
+int	 env_offline(struct env *env, int (*work)(struct env *env, bool recovered, void *arg,
+	     struct err *err), void *arg, struct err *err);
+void	 env_still_here(struct env *env);
+const char *env_database(enum store_db db);
 
 /*
  * env_ticks_start, env_ticks_stop - while a process waits for a lock a timer ticks, so that the wait
@@ -294,15 +310,20 @@ int		 grant_list_check(const char *what, size_t n, struct err *err);
 /*
  * counter_next - reserve `n` numbers: the first of them, at least 1
  * counter_get - its present value, 0 when it never moved
+ * counter_raise - no number up to `least` is given any more; a counter that is damaged begins anew
  */
 int	 counter_next(struct txn *txn, const char *name, uint64_t n, uint64_t *first, struct err *err);
 int	 counter_get(struct txn *txn, const char *name, uint64_t *v, struct err *err);
+int	 counter_raise(struct txn *txn, const char *name, uint64_t least, struct err *err);
 
 #define COUNTER_MEASUREMENT "measurement"
 #define COUNTER_COLUMN "column"
 
 int	 format_check(struct txn *txn, struct err *err);
 int	 format_write(struct txn *txn, struct err *err);
+int	 format_restore(struct txn *txn, struct err *err);	/* its record was lost */
+
+int	 store_note_format(int home_fd, struct err *err);	/* upgrade.c: pages get checksums */
 
 /*
  * bucket_restore - a bucket whose record is lost (bucket_table.c): no description, kept for ever
@@ -324,6 +345,8 @@ int	 measurement_find(struct txn *txn, uint64_t bucket_id, struct slice name, ui
 	     struct err *err);						/* 0, 1 = none, -1 */
 int	 measurement_create(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t *id,
 	     struct err *err);
+int	 measurement_put(struct txn *txn, uint64_t bucket_id, struct slice name, uint32_t id,
+	     struct err *err);			/* a repair's: the id was given before */
 int	 measurement_name(struct txn *txn, uint64_t bucket_id, uint32_t id, struct slice *name,
 	     struct err *err);					/* "" when there is none */
 int	 measurement_count(struct txn *txn, uint64_t bucket_id, uint64_t *n, struct err *err);
@@ -338,6 +361,8 @@ int	 column_find(struct txn *txn, uint32_t measurement_id, struct slice name,
 	     struct column *out, struct err *err);			/* 0, 1 = none, -1 */
 int	 column_create(struct txn *txn, uint32_t measurement_id, struct column *column,
 	     struct err *err);						/* fills the id */
+int	 column_put(struct txn *txn, uint32_t measurement_id, const struct column *column,
+	     struct err *err);			/* likewise */
 int	 column_drop(struct txn *txn, uint32_t measurement_id, struct slice name,
 	     struct err *err);
 int	 column_each(struct txn *txn, uint32_t measurement_id,
@@ -426,6 +451,7 @@ struct store {
 	struct arena	*scratch;	/* of one call into the store */
 	struct buf	 frames;	/* of one append; its memory is kept, up to a limit */
 	bool		 unsettled;	/* it has written since it was idle */
+	int64_t		 put_back_ns;	/* monotonic: rows met a damaged chunk then; 0: never */
 	struct compaction *compaction;	/* the one under way in this process, or NULL */
 	struct store_counters counters;	/* what cursors have read */
 	struct series_culprit culprit;	/* series_count.c: found last */

@@ -13,6 +13,8 @@
  * A posting list is cut into blocks of at most POSTING_BYTES, so that adding a series rewrites one
  * small record however many series have the value.
  */
+#include <stdlib.h>
+
 #include "codec/codec.h"
 #include "store/tag_table.h"
 
@@ -277,6 +279,38 @@ posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key_id, uint64
 		last = ids[i];
 	}
 	return open ? put_block(txn, key, &r, err) : 0;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct posting *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return (x->series > y->series) - (x->series < y->series);
+}
+
+int
+posting_append_all(struct txn *txn, uint32_t measurement_id, struct posting *list, size_t n_all,
+    struct err *err)
+{
+	uint64_t *ids = arena_array(txn->arena, uint64_t, n_all + 1);
+
+	if (n_all == 0)
+		return 0;
+	qsort(list, n_all, sizeof(*list), by_value);
+	for (size_t i = 0, n; i < n_all; i += n) {
+		const struct posting *p = &list[i];
+
+		for (n = 0; i + n < n_all && p[n].key == p->key && p[n].value == p->value; n++)
+			ids[n] = p[n].series;
+		if (posting_append(txn, measurement_id, p->key, p->value, ids, n, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int

@@ -37,7 +37,13 @@ int		 value_unpost(struct txn *txn, uint32_t measurement_id, const struct series
  * posting_decode - add the ids of one block to a list that grows in the arena
  * posting_append - add ascending ids, all above those already there, to the series of a value;
  *     the one that brought it is never among them
+ * posting_append_all - the same of many values: in whatever order they come, they are sorted
  */
+struct posting {		/* a series has a value of a key */
+	uint32_t	 key;
+	uint64_t	 value, series;
+};
+
 struct key	 posting_prefix(struct arena *arena, uint32_t measurement_id, uint32_t key_id,
 		     uint64_t value_id);
 int		 posting_first(struct slice prefix, struct slice key, uint64_t *id, struct err *err);
@@ -45,6 +51,8 @@ int		 posting_decode(uint64_t first, struct slice value, struct arena *arena,
 		     struct store_series_list *list, size_t *cap, struct err *err);
 int		 posting_append(struct txn *txn, uint32_t measurement_id, uint32_t key_id,
 		     uint64_t value_id, const uint64_t *ids, size_t n, struct err *err);
+int		 posting_append_all(struct txn *txn, uint32_t measurement_id, struct posting *list,
+		     size_t n, struct err *err);
 
 /*
  * tag_key_is_used - has a series of the measurement a value of this key?

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/page_hook.h"
 #include "store/store_priv.h"
 
 #define TRIES 4
@@ -18,6 +19,8 @@
 int
 txn_fail(struct txn *txn, int r, const char *doing, struct err *err)
 {
+	if (r == EBADMSG && page_trouble() != NULL)
+		return err_set(err, ERR_CORRUPT, "%s", page_trouble());
 	if (r == DB_RUNRECOVERY)
 		txn->fate = TXN_RECOVER;
 	else if (r == ENOSPC || r == EIO || r == EDQUOT || r == EROFS)

@@ -214,6 +214,13 @@ hole_in_second_frame(off_t from, bool is_damage)
 	    second - first - from);
 	close(fd);
 	reboot(&h);
+	if (is_damage) {
+		struct err err;
+
+		assert_int_equal(count(&h, "m", ref, &err), -1);
+		assert_int_equal(err.code, ERR_CORRUPT);
+		store_maintain(h.store, STORE_PAUSE, NULL, NULL);
+	}
 	assert_int_equal(count_well(&h, "m", ref), 30);
 	put_rows(&h, "m", ref, 40, 10);
 	assert_int_equal(count_well(&h, "m", ref), 40);
@@ -264,7 +271,7 @@ zeros_at_the_end_of_a_sealed_file_are_no_damage(void **unused)
 }
 
 /*
- * A bit of the second of three frames: in its head, or in its record.
+ * Two bits of the second of three frames: in its head, or in its record.
  */
 static void
 damage_at(off_t in_frame, const char *says)
@@ -282,6 +289,7 @@ damage_at(off_t in_frame, const char *says)
 	put_rows(&h, "m", ref, 20, 10);
 	put_rows(&h, "other", other, 0, 10);
 	flip(&h, FIRST, first + in_frame);
+	flip(&h, FIRST, first + in_frame + 1);
 	assert_int_equal(count(&h, "m", ref, &err), -1);
 	assert_int_equal(err.code, ERR_CORRUPT);
 	if (strstr(err.text, says) == NULL)
@@ -306,8 +314,76 @@ a_damaged_frame_is_told_and_set_aside(void **unused)
 {
 	(void)unused;
 	damage_at(5, "journal file 1 is damaged at byte");
-	damage_at(36, "journal file 1 is damaged at byte");
+	damage_at(34, "journal file 1 is damaged at byte");
 	damage_at(60, "a journal record fails its checksum (bucket");
+}
+
+/*
+ * One bit of a frame, wherever it is, costs nothing: compaction turns it back, and so does a recovery
+ * after a reboot.
+ */
+static void
+flip_at(off_t in_frame, bool reboots)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+	off_t first, second;
+
+	home_new(&h);
+	put_rows(&h, "m", ref, 0, 10);
+	first = end_of(&h, FIRST);
+	put_rows(&h, "m", ref, 10, 10);
+	second = end_of(&h, FIRST);
+	put_rows(&h, "m", ref, 20, 10);
+	flip(&h, FIRST, in_frame >= 0 ? first + in_frame : second + in_frame);
+	if (reboots)
+		reboot(&h);
+	else
+		compact(&h);
+	assert_int_equal(count_well(&h, "m", ref), 30);
+	assert_int_equal(size_of(&h, "damaged." FIRST), -1);
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+static void
+one_flipped_bit_of_a_frame_is_turned_back(void **unused)
+{
+	static const off_t places[] = { 0, 5, 9, 13, 20, 27, 36, 41, 50, 70, 90, 120, -9 };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		flip_at(places[i], false);
+		flip_at(places[i], true);
+	}
+}
+
+/*
+ * Of the last frame, too, which could be taken for one that was being written.
+ */
+static void
+damage_at_the_end_is_told_as_well(void **unused)
+{
+	struct series_ref *ref = series_of("a");
+	struct home h;
+	struct err err;
+	off_t first;
+
+	(void)unused;
+	home_new(&h);
+	put_rows(&h, "m", ref, 0, 10);
+	first = end_of(&h, FIRST);
+	put_rows(&h, "m", ref, 10, 10);
+	flip(&h, FIRST, first + 60);
+	flip(&h, FIRST, first + 61);
+	reboot(&h);
+	assert_int_equal(count(&h, "m", ref, &err), -1);
+	assert_int_equal(err.code, ERR_CORRUPT);
+	store_maintain(h.store, STORE_PAUSE, NULL, NULL);
+	assert_int_equal(count_well(&h, "m", ref), 10);
+	assert_true(size_of(&h, "damaged." FIRST) > 0);
+	home_ref_free(ref);
+	home_free(&h);
 }
 
 /*
@@ -534,6 +610,8 @@ main(void)
 		cmocka_unit_test(recovery_beside_compaction_loses_nothing),
 		cmocka_unit_test(zeros_at_the_end_of_a_sealed_file_are_no_damage),
 		cmocka_unit_test(a_damaged_frame_is_told_and_set_aside),
+		cmocka_unit_test(one_flipped_bit_of_a_frame_is_turned_back),
+		cmocka_unit_test(damage_at_the_end_is_told_as_well),
 		cmocka_unit_test(what_a_killed_writer_left_is_gone),
 		cmocka_unit_test(a_drained_file_that_comes_back_is_not_read),
 		cmocka_unit_test(files_go_one_by_one_and_rows_stay),
