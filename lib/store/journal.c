@@ -97,10 +97,11 @@ open_newest(struct env *env, uint32_t number, struct err *err)
 	journal_name(name, number);
 	env->journal_number = number;
 	env->journal_fd = openat(env->home_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (env->journal_fd < 0)
-		return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
-		    strerror(errno));
-	return 0;
+	if (env->journal_fd >= 0)
+		return 0;
+	room_refused(env, errno);
+	return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
+	    strerror(errno));
 }
 
 /*
@@ -242,7 +243,9 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	if (write_behind(env, frames->p + *at, next - *at, journal_offset(end)) != 0) {
 		struct err why;
 
-		err_set(err, ERR_UNAVAILABLE, "the journal could not be written: %s", strerror(errno));
+		room_refused(env, errno);
+		err_set(err, ERR_UNAVAILABLE, "journal file %u of %s cannot be written: %s",
+		    journal_number(end), env->home, strerror(errno));
 		if (cut(env, &why) != 0)
 			log_warning("%s: %s", env->home, why.text);
 		return -1;
@@ -266,7 +269,7 @@ journal_append(struct store *store, struct buf *frames, bool *stale, struct err 
 
 	*stale = false;
 	while (at < frames->n && r == 0 && !*stale) {
-		if ((r = env_room(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
+		if ((r = room_check(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
 			break;
 		*stale = atomic_load(&env->mark->schema_generation) != store->schema.generation;
 		if (!*stale)
