@@ -175,7 +175,7 @@ static int
 reserve_regions(const struct env *env)
 {
 	for (int i = 1; i <= N_REGIONS; i++) {
-		char name[16];
+		char name[24];
 		int fd, r;
 
 		snprintf(name, sizeof(name), "__db.%03d", i);

@@ -25,6 +25,7 @@
 
 #define BTRFS 0x9123683Eu
 #define TRY_AGAIN_NS 200000000
+#define GET_QUOTA ((unsigned)Q_GETQUOTA << SUBCMDSHIFT)	/* QCMD shifts a signed number */
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -47,12 +48,12 @@ free_of_disk(const struct env *env)
  * A soft limit counts once its time of grace is over.
  */
 static uint64_t
-free_of_quota(const struct env *env, int kind, uint32_t id)
+free_of_quota(const struct env *env, unsigned kind, uint32_t id)
 {
 	struct dqblk q = { 0 };
 	uint64_t limit;
 
-	if (syscall(SYS_quotactl_fd, env->home_fd, QCMD(Q_GETQUOTA, kind), id, &q) != 0)
+	if (syscall(SYS_quotactl_fd, env->home_fd, GET_QUOTA | kind, id, &q) != 0)
 		return UINT64_MAX;
 	limit = q.dqb_bhardlimit;
 	if (q.dqb_bsoftlimit != 0 && q.dqb_btime != 0 && (uint64_t)time(NULL) > q.dqb_btime)

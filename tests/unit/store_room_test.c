@@ -45,7 +45,7 @@ syscall(long number, ...)
 		args[i] = va_arg(list, long);
 	va_end(list);
 	if (number == SYS_quotactl_fd) {
-		if ((unsigned)args[1] != (unsigned)QCMD(Q_GETQUOTA, USRQUOTA) ||
+		if ((unsigned)args[1] != ((unsigned)Q_GETQUOTA << SUBCMDSHIFT | USRQUOTA) ||
 		    (uid_t)args[2] != who) {
 			errno = ESRCH;
 			return -1;
