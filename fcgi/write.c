@@ -27,7 +27,7 @@
  *     1    no request can be accepted
  *
  * SIGNALS
- *     SIGTERM and SIGUSR1 end the program after the request in hand. SIGKILL loses nothing that was
+ *     SIGTERM, SIGUSR1 and SIGXCPU end the program after the request in hand. SIGKILL loses nothing that was
  *     acknowledged; the next process puts the store in order.
  *
  * ENVIRONMENT

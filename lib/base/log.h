@@ -2,7 +2,7 @@
  * base/log.h - one line to standard error per real problem
  *
  * Web servers put a program's standard error into their error log, some at a high level: no
- * chatter, and never a token.
+ * chatter, and never a token. The same line comes once a minute at most.
  */
 #ifndef WEIR_BASE_LOG_H
 #define WEIR_BASE_LOG_H

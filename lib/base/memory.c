@@ -12,13 +12,37 @@
 
 #include "base/log.h"
 
+static void	 (*say_last)(void *arg);
+static void	*last_arg;
+
 static void	 out_of_memory(size_t n, size_t item_bytes) __attribute__((noreturn, cold));
+
+void
+memory_gone(const char *why)
+{
+	void (*say)(void *arg) = say_last;
+
+	say_last = NULL;
+	log_error("%s", why);
+	if (say != NULL)
+		say(last_arg);
+	_exit(EXIT_FAILURE);
+}
 
 static void
 out_of_memory(size_t n, size_t item_bytes)
 {
-	log_error("out of memory: %zu items of %zu bytes", n, item_bytes);
-	_exit(EXIT_FAILURE);
+	char why[96];
+
+	snprintf(why, sizeof(why), "out of memory: %zu items of %zu bytes", n, item_bytes);
+	memory_gone(why);
+}
+
+void
+memory_last_words(void (*say)(void *arg), void *arg)
+{
+	say_last = say;
+	last_arg = arg;
 }
 
 /*

@@ -23,6 +23,8 @@ struct http_link {
 	int		(*flush)(struct http_link *link);
 	bool		(*gone)(struct http_link *link);
 	bool		 body_first;	/* no answer gets through before the body is taken in */
+	void		(*last)(struct http_link *link, const char *p, size_t n);	/* a whole answer,
+					   without memory of its own; or NULL */
 };
 
 /*
@@ -203,6 +205,7 @@ void	 http_reply_close(struct http_reply *reply);	/* keeps modest buffers for th
 void	 http_reply_free(struct http_reply *reply);
 void	 http_reply_options(struct http_request *req);
 void	 http_reply_drop(struct http_request *req);	/* forget what was not sent yet */
+void	 http_reply_last_words(void *req);	/* memory has run out, and the program ends */
 
 /*
  * http_headers_put - the whole head, from the status to the empty line

@@ -110,6 +110,13 @@ cgi_write(struct http_link *link, const char *p, size_t n)
 	return 0;
 }
 
+static void
+cgi_last(struct http_link *link, const char *p, size_t n)
+{
+	(void)link;
+	(void)write_all(p, n);
+}
+
 static bool
 cgi_gone(struct http_link *link)
 {
@@ -144,7 +151,7 @@ int
 http_link_cgi_serve(struct http_server *server, struct err *err)
 {
 	struct cgi_link cgi = {
-		.link = { cgi_env, cgi_read, cgi_write, cgi_flush, cgi_gone, false },
+		.link = { cgi_env, cgi_read, cgi_write, cgi_flush, cgi_gone, false, cgi_last },
 	};
 
 	(void)err;

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "http/http_priv.h"
@@ -138,6 +139,15 @@ fcgi_flush(struct http_link *link)
 	return send_record((struct fcgi_link *)link, NULL, 0, false);
 }
 
+static void
+fcgi_last(struct http_link *link, const char *p, size_t n)
+{
+	struct fcgi_link *l = (struct fcgi_link *)link;
+
+	l->n_pending = 0;
+	send_record(l, p, n, true);
+}
+
 /*
  * The request is over; libfcgi, which has nothing of the answer, need not say so again.
  */
@@ -174,6 +184,24 @@ comes_within(unsigned ms)
 }
 
 /*
+ * is_short - of what a machine may have too little for a while; whoever ended for it would only be
+ *            started again at once, by all the servers of the machine
+ */
+#define SHORT_PAUSE_NS 100000000
+
+static bool
+is_short(int error)
+{
+	struct timespec pause = { 0, SHORT_PAUSE_NS };
+
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+		return false;
+	log_error("no request can be accepted now: %s", strerror(error));
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+/*
  * accept_next - 1 with a request in hand, 0 when told to stop, -1 when none can be accepted
  */
 static int
@@ -196,7 +224,8 @@ accept_next(struct http_server *server, FCGX_Request *request, struct err *err)
 			return 1;	/* even when a signal came meanwhile: it is in hand */
 		if (http_signals_pending())
 			return 0;
-		if (rc != -EINTR && rc != -EAGAIN && rc != -ECONNABORTED && rc != -EPROTO)
+		if (rc != -EINTR && rc != -EAGAIN && rc != -ECONNABORTED && rc != -EPROTO &&
+		    !is_short(-rc))
 			return err_set(err, ERR_IO, "accept: %s", strerror(-rc));
 	}
 }
@@ -252,7 +281,7 @@ int
 http_link_fcgi_serve(struct http_server *server, struct err *err)
 {
 	struct fcgi_link link = {
-		.link = { fcgi_env, fcgi_read, fcgi_write, fcgi_flush, fcgi_gone, false },
+		.link = { fcgi_env, fcgi_read, fcgi_write, fcgi_flush, fcgi_gone, false, fcgi_last },
 	};
 	int rc;
 

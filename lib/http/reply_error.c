@@ -6,6 +6,8 @@
  *
  * and "line":N where lines of a body were refused.
  */
+#include <stdio.h>
+
 #include "base/utf8.h"
 #include "http/http_priv.h"
 
@@ -113,4 +115,26 @@ void
 http_reply_error(struct http_request *req, const struct err *err)
 {
 	http_reply_error_line(req, err, 0);
+}
+
+/*
+ * Of an answer under way nothing can be taken back; what is only a buffer yet is forgotten.
+ */
+void
+http_reply_last_words(void *arg)
+{
+	static const char text[] = "this service is overloaded, please try again later";
+	struct http_request *req = arg;
+	struct http_link *link = req->inside->link;
+	char answer[512];
+	int n;
+
+	if (req->inside->reply.head_sent || link->last == NULL)
+		return;
+	n = snprintf(answer, sizeof(answer), "Status: 503 Service Unavailable\r\n"
+	    "Content-Type: application/json\r\nRetry-After: " RETRY_AFTER_S "\r\n"
+	    "X-Platform-Error-Code: unavailable\r\nX-Influxdb-Error: %s\r\n\r\n"
+	    "{\"code\":\"unavailable\",\"message\":\"%s\"%s%s%s}\n", text, text,
+	    is_v1(req) ? ",\"error\":\"" : "", is_v1(req) ? text : "", is_v1(req) ? "\"" : "");
+	link->last(link, answer, (size_t)n);
 }

@@ -7,6 +7,7 @@
 #include <fcgiapp.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "http/http_priv.h"
 
 #define ARENA_BLOCK_BYTES	(16u << 10)
@@ -100,11 +101,13 @@ http_server_answer(struct http_server *server, struct http_link *link)
 	if (server->program.before != NULL)
 		server->program.before(server->program.ctx);
 	http_request_open(&req, server, link);
+	memory_last_words(http_reply_last_words, &req);
 	if (req.method == HTTP_OPTIONS)
 		http_reply_options(&req);
 	else if (handle(&req, &err) != 0)
 		http_reply_error(&req, &err);
 	http_reply_end(&req);
+	memory_last_words(NULL, NULL);
 	http_body_end(&server->inside.body);
 	http_reply_close(&server->inside.reply);
 	arena_reset(server->arena);

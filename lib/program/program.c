@@ -6,6 +6,7 @@
  */
 #include "program/program.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,7 @@ program_begin_at(struct program *program, const char *name, const char *path, co
 {
 	memset(program, 0, sizeof(*program));
 	umask(077);
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error like a full disk */
 	log_name(name);
 	program->name = name;
 	program->arena = arena_new(4096);
@@ -55,22 +57,9 @@ program_end(struct program *program)
 		store_close(program->store);
 	program->store = NULL;
 	auth_free(program->auth);
-	free(program->logged);
 	arena_free(program->arena);
 	program->auth = NULL;
-	program->logged = NULL;
 	program->arena = NULL;
-}
-
-/* Once in the log is enough for a trouble that every request meets. */
-static void
-log_trouble(struct program *program, const char *text)
-{
-	if (program->logged != NULL && strcmp(program->logged, text) == 0)
-		return;
-	log_error("%s", text);
-	free(program->logged);
-	program->logged = memory_string(text);
 }
 
 int
@@ -87,7 +76,7 @@ program_store(struct program *program, struct store **store, struct err *err)
 		    "this service is not set up correctly; its log says what is wrong");
 	settings_store_options(&program->settings, &options);
 	if (program->serving && first_token_take(program, &options, &why) != 0)
-		log_trouble(program, why.text);
+		log_error("%s", why.text);
 	if (store_open(store, &options, &why) == 0) {
 		program->store = *store;
 		return 0;
@@ -95,7 +84,7 @@ program_store(struct program *program, struct store **store, struct err *err)
 	*store = NULL;
 	if (!program->serving)
 		return err_set(err, why.code, "%s", why.text);
-	log_trouble(program, why.text);
+	log_error("%s", why.text);
 	return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened, please try again later");
 }
 

@@ -92,7 +92,6 @@ struct program {
 	bool		 serving;	/* clients get no word about paths and settings */
 	bool		 misconfigured;	/* `trouble` tells why */
 	struct err	 trouble;
-	char		*logged;	/* the trouble that stands in the log already */
 	const char	*too_large;	/* message of a 413; may be set before program_serve */
 	bool		 paused;	/* no request came for a moment, and this was made use of */
 };

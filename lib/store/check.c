@@ -425,7 +425,7 @@ check_part(struct check *c, int (*part)(struct check *c, struct err *err), struc
 {
 	int r = part(c, err);
 
-	if (r == 0 || (err->code != ERR_CORRUPT && !c->store->env.must_exit))
+	if (r == 0 || (err->code != ERR_CORRUPT && !c->store->env.is_damaged))
 		return r;
 	check_found(c, &(struct store_damage){ .where = "store", .from = 1, .what = err->text });
 	return 0;
@@ -441,7 +441,7 @@ check_parts(struct check *c, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(*parts) &&
-	    !c->store->env.must_exit; i++)
+	    !c->store->env.is_damaged; i++)
 		r = check_part(c, parts[i], err);
 	return r;
 }

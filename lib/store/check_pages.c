@@ -422,7 +422,7 @@ can_enter(struct check *c)
 	struct err why;
 
 	if (env_enter(&c->store->env, &why) != 0)
-		return !c->store->env.must_exit;
+		return !c->store->env.is_damaged;
 	env_leave(&c->store->env);
 	return true;
 }

@@ -15,9 +15,10 @@
  * alone, and recovers. Killed during that, the mark stays set and the next one starts afresh. A
  * death anywhere else, which is nearly all of them, costs nothing.
  *
- * Two orders matter. The mark is set before the first call and cleared after the last. And the
- * recovered environment is opened before the old handles are closed: opening it marks the old
- * regions as panicked, and only then closing handles cannot wait for a dead process's mutex.
+ * Two orders matter. The mark is set before the first call and cleared after the last. And old
+ * handles are closed only when their regions are marked as panicked: then closing cannot wait for a
+ * dead process's mutex. Whoever recovers marks its own so before it closes them, and by recovering
+ * those of the others.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,7 +29,6 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -56,18 +56,24 @@ static const struct { const char *file; uint32_t page_bytes; } databases[N_STORE
 
 /* ---- opening and closing the library's handles: always inside ---- */
 
+#define MOST_SAID 3		/* of what the library says in a section: it tells every page it cannot
+				   write */
+
 static void
-library_says(const DB_ENV *env, const char *prefix, const char *message)
+library_says(const DB_ENV *handle, const char *prefix, const char *message)
 {
-	(void)env;
+	struct env *env = handle->app_private;
+
 	(void)prefix;
 	/* what it says of a panicked environment that is closed or replaced is expected */
-	static const char *const expected[] = { "PANIC", "BDB0060", "BDB1546", "BDB1581", "BDB1582" };
+	static const char *const expected[] = { "PANIC", "BDB0060", "BDB1546", "BDB1558", "BDB1581",
+	    "BDB1582" };
 
 	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
 		if (strstr(message, expected[i]) != NULL)
 			return;
-	log_error("Berkeley DB: %s", message);
+	if (env->n_said++ < MOST_SAID)
+		log_error("Berkeley DB: %s", message);
 }
 
 static int
@@ -81,6 +87,7 @@ open_environment(struct env *env, DB_ENV **out, uint32_t flags)
 	page_hook();
 	if ((r = db_env_create(&handle, 0)) != 0)
 		return r;
+	handle->app_private = env;
 	handle->set_errcall(handle, library_says);
 	if ((r = handle->set_cachesize(handle, (uint32_t)(o->cache_bytes >> 30),
 	    (uint32_t)(o->cache_bytes & ((1u << 30) - 1)), 1)) != 0 ||
@@ -143,23 +150,46 @@ open_handles(struct env *env, struct env_handles *h, uint32_t flags)
 }
 
 /*
+ * Say that their regions are broken, which is true of them: then closing the handles cannot wait for
+ * a mutex that a dead process holds, and writes nothing.
+ */
+static void
+close_broken(struct env_handles *h)
+{
+	if (h->env != NULL)
+		h->env->set_flags(h->env, DB_PANIC_ENVIRONMENT, 1);
+	close_handles(h);
+}
+
+/*
  * The library lets its region files grow as they are used, and a page that finds no room on a full
  * disk ends the process that touches it. So they get their room when they are made.
  */
+static off_t
+cache_bytes(const struct env *env)
+{
+	return (off_t)(env->options.cache_bytes + env->options.cache_bytes / 4) + REGION_SLACK;
+}
+
+static off_t
+regions_bytes(const struct env *env)
+{
+	return cache_bytes(env) + (N_REGIONS - 1) * REGION_SLACK;
+}
+
 static int
 reserve_regions(const struct env *env)
 {
-	const off_t most = (off_t)(env->options.cache_bytes + env->options.cache_bytes / 4) + REGION_SLACK;
-
 	for (int i = 1; i <= N_REGIONS; i++) {
-		char name[16];
+		char name[24];
 		int fd, r;
 
 		snprintf(name, sizeof(name), "__db.%03d", i);
 		fd = openat(env->home_fd, name, O_RDWR | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		r = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, i == N_REGIONS ? most : REGION_SLACK);
+		r = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0,
+		    i == N_REGIONS ? cache_bytes(env) : REGION_SLACK);
 		r = r == 0 ? 0 : errno;
 		close(fd);
 		if (r == ENOSPC || r == EDQUOT)
@@ -239,44 +269,73 @@ mend_log(struct env *env)
 static int
 bring_log_in(struct env *env)
 {
-	struct env_handles old = env->handles, h;
+	struct env_handles h;
 	int r;
 
-	memset(&env->handles, 0, sizeof(env->handles));
+	close_broken(&env->handles);
 	page_forgive(true);
 	r = open_handles(env, &h, DB_RECOVER);
-	if (r == 0 && (r = h.env->txn_checkpoint(h.env, 0, 0, DB_FORCE)) == 0)
+	if (r == 0)
+		r = h.env->txn_checkpoint(h.env, 0, 0, DB_FORCE);
+	if (r == 0)
 		close_handles(&h);
+	else
+		close_broken(&h);
 	page_forgive(false);
-	/* what a recovery that failed has opened, and what was open before, is left as it is: see recover */
-	if (r == 0 && !env->must_exit)
-		close_handles(&old);
 	return r;
 }
 
+/*
+ * A page that cannot be read keeps others from theirs only until the log is in the files.
+ */
 static int
-recover(struct env *env)
+open_recovered(struct env *env)
 {
-	struct env_handles old = env->handles;
 	int r;
 
-	memset(&env->handles, 0, sizeof(env->handles));
-	env->generation = 0;
-	mend_log(env);
 	page_recovering(true);
 	r = open_handles(env, &env->handles, DB_RECOVER);
-	/* a page that cannot be read keeps others from theirs only until the log is in the files */
 	if (r != 0 && page_trouble() != NULL && bring_log_in(env) == 0)
 		r = open_handles(env, &env->handles, DB_RECOVER);
 	page_recovering(false);
-	if (r != 0 ||
+	return r;
+}
+
+/*
+ * Was it something that this process or the disk has too little of, and no damage?
+ */
+static bool
+is_shortage(int r)
+{
+	return r == ENOSPC || r == EDQUOT || r == EMFILE || r == ENFILE || r == ENOMEM || r == EIO ||
+	    r == EROFS || r == EACCES;
+}
+
+/*
+ * A recovery that fails, on a full disk or for want of descriptors, leaves no handles: the next one
+ * to come in tries again. On a full disk it is not begun: the library would touch pages of its
+ * regions for which there is no room.
+ */
+static int
+recover(struct env *env)
+{
+	int r;
+
+	env->generation = 0;
+	close_broken(&env->handles);
+	mend_log(env);
+	if ((r = room_for_recovery(env, regions_bytes(env))) != 0 ||
+	    (r = open_recovered(env)) != 0 ||
 	    (r = reserve_regions(env)) != 0 || (r = journal_recover(env)) != 0) {
-		env->must_exit = true;	/* the old handles may not be closed now, nor used */
+		close_broken(&env->handles);
+		unmap_stale_regions(env);
+		room_refused(env, r);
+		env->is_damaged = page_trouble() != NULL || !is_shortage(r);
 		return r;
 	}
+	env->is_damaged = false;
 	reset_mark(env);
 	env->generation = atomic_fetch_add(&env->mark->generation, 1) + 1;
-	close_handles(&old);
 	unmap_stale_regions(env);
 	return 0;
 }
@@ -389,14 +448,6 @@ env_hold(struct env *env, struct err *err)
 	return 0;
 }
 
-static int
-take(struct env *env, struct err *err)
-{
-	if (env->must_exit)
-		return err_set(err, ERR_UNAVAILABLE, "the store could not be recovered");
-	return env_hold(env, err);
-}
-
 static void
 let_go(struct env *env)
 {
@@ -422,6 +473,7 @@ go_inside(struct env *env, bool dirty, struct err *err)
 {
 	int r = 0;
 
+	env->n_said = 0;
 	page_inside(env->page_sums);
 	atomic_store(&env->mark->inside, (uint32_t)getpid());
 	if (dirty || env->generation != atomic_load(&env->mark->generation)) {
@@ -430,9 +482,14 @@ go_inside(struct env *env, bool dirty, struct err *err)
 			r = recover(env);
 	}
 	if (r != 0) {
-		let_go(env);	/* the mark stays set: the next one tries again */
+		/* the mark stays set and the next one tries again; what this process alone has too
+		 * little of, others need not recover from */
+		if (!dirty && (r == EMFILE || r == ENFILE || r == ENOMEM))
+			atomic_store(&env->mark->inside, 0);
+		let_go(env);
 		if (page_trouble() != NULL)
 			return err_set(err, ERR_CORRUPT, "the store cannot be opened: %s", page_trouble());
+		log_error("the store in %s cannot be opened: %s", env->home, db_strerror(r));
 		return err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", db_strerror(r));
 	}
 	return 0;
@@ -441,13 +498,13 @@ go_inside(struct env *env, bool dirty, struct err *err)
 int
 env_enter(struct env *env, struct err *err)
 {
-	return take(env, err) == 0 ? go_inside(env, is_dirty(env), err) : -1;
+	return env_hold(env, err) == 0 ? go_inside(env, is_dirty(env), err) : -1;
 }
 
 int
 env_lock(struct env *env, struct err *err)
 {
-	if (take(env, err) != 0)
+	if (env_hold(env, err) != 0)
 		return -1;
 	if (!is_dirty(env))
 		return 0;
@@ -482,7 +539,6 @@ env_offline(struct env *env, int (*work)(struct env *env, bool recovered, void *
 	recovered = bring_log_in(env) == 0;
 	page_recovering(false);
 	env->generation = 0;
-	env->must_exit = false;
 	r = work(env, recovered, arg, err);
 	if (r == 0 && (r = recover(env)) != 0)
 		r = err_set(err, ERR_UNAVAILABLE, "the store cannot be opened: %s", page_trouble() != NULL ?
@@ -615,7 +671,7 @@ env_detach(struct env *env)
 {
 	struct err err;
 
-	if (env->generation != 0 && !env->must_exit && take(env, &err) == 0) {
+	if (env->generation != 0 && env_hold(env, &err) == 0) {
 		/* a mark that is set, or another generation: the handles' regions are poisoned or
 		 * panicked, and closing could wait for ever; the kernel closes them at the exit */
 		if (!is_dirty(env) && env->generation == atomic_load(&env->mark->generation)) {
@@ -638,19 +694,4 @@ env_detach(struct env *env)
 	}
 	free(env->home);
 	memset(env, 0, sizeof(*env));
-}
-
-int
-env_room(struct env *env, enum store_access access, struct err *err)
-{
-	uint64_t reserve = env->options.reserve_bytes / (access == STORE_RELIEVE ? 2 : 1);
-	struct statvfs vfs;
-
-	if (fstatvfs(env->home_fd, &vfs) == 0 &&
-	    (uint64_t)vfs.f_bavail * vfs.f_frsize < reserve)
-		return err_set(err, ERR_UNAVAILABLE, "disk full: %s has %llu MiB free, and writes "
-		    "stop at %llu", env->home,
-		    (unsigned long long)((uint64_t)vfs.f_bavail * vfs.f_frsize >> 20),
-		    (unsigned long long)(reserve >> 20));
-	return 0;
 }

@@ -103,10 +103,11 @@ open_newest(struct env *env, uint32_t number, struct err *err)
 	journal_name(name, number);
 	env->journal_number = number;
 	env->journal_fd = openat(env->home_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (env->journal_fd < 0)
-		return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
-		    strerror(errno));
-	return 0;
+	if (env->journal_fd >= 0)
+		return 0;
+	room_refused(env, errno);
+	return err_set(err, ERR_UNAVAILABLE, "%s/%s cannot be opened: %s", env->home, name,
+	    strerror(errno));
 }
 
 /*
@@ -248,7 +249,9 @@ append_step(struct env *env, struct buf *frames, size_t *at, struct err *err)
 	if (write_behind(env, frames->p + *at, next - *at, journal_offset(end)) != 0) {
 		struct err why;
 
-		err_set(err, ERR_UNAVAILABLE, "the journal could not be written: %s", strerror(errno));
+		room_refused(env, errno);
+		err_set(err, ERR_UNAVAILABLE, "journal file %u of %s cannot be written: %s",
+		    journal_number(end), env->home, strerror(errno));
 		if (cut(env, &why) != 0)
 			log_warning("%s: %s", env->home, why.text);
 		return -1;
@@ -276,7 +279,7 @@ append(struct store *store, struct buf *frames, const uint64_t *generation, bool
 
 	*stale = false;
 	while (at < frames->n && r == 0 && !*stale) {
-		if ((r = env_room(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
+		if ((r = room_check(env, STORE_WRITE, err)) != 0 || (r = env_lock(env, err)) != 0)
 			break;
 		*stale = generation != NULL &&
 		    atomic_load(&env->mark->schema_generation) != *generation;

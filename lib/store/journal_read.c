@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,11 +21,14 @@
 
 #define BLOCK_BYTES (256u << 10)
 #define SECTOR_BYTES 4096
+#define PATIENCE 5		/* times in a file that a failed read is tried again */
+#define PAUSE_NS 10000000
 
 struct reader {
 	const struct env *env;
 	uint32_t	 number;
 	int		 fd;
+	unsigned	 patience;
 	uint64_t	 at, size;	/* the next frame; where the file ends for us */
 	char		*p;		/* bytes [begin, begin + n) of the file, and slack */
 	uint64_t	 begin;
@@ -42,6 +46,7 @@ reader_open_as(struct reader *r, const struct env *env, uint32_t number, const c
 
 	r->env = env;
 	r->number = number;
+	r->patience = PATIENCE;
 	r->at = r->begin = r->n = 0;
 	r->fd = openat(env->home_fd, name, O_RDONLY | O_CLOEXEC);
 	if (r->fd < 0 && errno == ENOENT)
@@ -68,6 +73,21 @@ reader_close(struct reader *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	r->fd = -1;
+}
+
+/*
+ * What a disk fails to read it mostly reads a moment later.
+ */
+static bool
+try_again(struct reader *r)
+{
+	struct timespec pause = { 0, PAUSE_NS };
+
+	if (r->patience == 0)
+		return false;
+	r->patience--;
+	nanosleep(&pause, NULL);
+	return true;
 }
 
 /*
@@ -113,7 +133,7 @@ fill(struct reader *r, size_t n, struct err *err)
 	for (r->n = kept; r->n < want;) {
 		ssize_t got = pread(r->fd, r->p + r->n, want - r->n, (off_t)(r->begin + r->n));
 
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && (errno == EINTR || (errno == EIO && try_again(r))))
 			continue;
 		if (got < 0 && errno == EIO)
 			got = unreadable(r, want);

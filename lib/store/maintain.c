@@ -6,9 +6,6 @@
  * Errors of this have nobody to be told to but the log; what was left undone is taken up again by
  * a later write.
  */
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/compact_priv.h"
@@ -122,11 +119,6 @@ store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(v
 {
 	struct err err;
 
-	if (store->env.must_exit) {
-		/* handles of a recovery that failed can neither be used nor closed */
-		log_error("the store could not be recovered: ending, so that another process can try");
-		_exit(EXIT_FAILURE);
-	}
 	store_maintain_log(store);
 	if (leisure != STORE_BUSY)
 		journal_let_go(&store->env);

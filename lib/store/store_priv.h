@@ -73,6 +73,9 @@ struct env_mark {
 	_Atomic int64_t		 names_wanted_ns;	/* monotonic: when a writer asked that names stay */
 	_Atomic int64_t		 right_wanted_ns;	/* monotonic: when somebody waited for the right
 							   to compact */
+	_Atomic uint32_t	 refused;	/* a write found no room where statvfs says there is:
+						   the error number, until there is a reserve again */
+	_Atomic int64_t		 roomy_ns;	/* monotonic: when a trial last found room */
 };
 
 struct env_handles {
@@ -96,8 +99,9 @@ struct env {
 	uint8_t		 boot[16];
 	struct env_handles handles;
 	uint64_t	 generation;		/* of the handles; 0 = none are open */
-	bool		 must_exit;		/* a recovery failed half-way: touch nothing more */
+	bool		 is_damaged;		/* the last recovery failed, and not for want of anything */
 	bool		 page_sums;		/* pages get checksums: page.h */
+	unsigned	 n_said;		/* by the library in this section */
 };
 
 /*
@@ -149,13 +153,22 @@ void	 env_ticks_stop(const struct env_ticks *ticks);
  * env_sync - wait until what this process has written of one is on disk (sync.c)
  * env_let_go - close the files of log and journal that it needed for that: while this process is
  *     quiet others may remove them
- * env_room - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
- *     what makes room, less than half of it: a full disk must not forbid to delete
  */
 int	 env_note_written(struct env *env, struct err *err);
 int	 env_sync(struct env *env, enum sync_which which, struct err *err);
 void	 env_let_go(struct env *env);
-int	 env_room(struct env *env, enum store_access access, struct err *err);
+
+/* ---- room on the disk (room.c) ---- */
+
+/*
+ * room_check - is there disk to write on? ERR_UNAVAILABLE when less than the reserve is free, or, of
+ *     what makes room, less than half of it: a full disk must not forbid to delete
+ * room_refused - a write has failed with this error number: for room_check to remember
+ * room_for_recovery - 0, or the error number that n bytes would be refused with
+ */
+int	 room_check(struct env *env, enum store_access access, struct err *err);
+void	 room_refused(struct env *env, int error);
+int	 room_for_recovery(const struct env *env, off_t n);
 
 /* ---- transactions (txn.c) ---- */
 

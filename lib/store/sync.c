@@ -110,6 +110,10 @@ sync_to(struct env *env, enum sync_which which, uint64_t target, struct err *err
 		r = sync_file(env, which, number);
 	if (r >= 0)
 		return 0;
+	if (errno == EMFILE || errno == ENFILE)		/* it was not even asked */
+		return err_set(err, ERR_UNAVAILABLE, "the %s of %s cannot be synced: %s",
+		    words[which], env->home, strerror(errno));
+	room_refused(env, errno);
 	log_error("the %s of %s cannot be synced: %s", words[which], env->home, strerror(errno));
 	if (atomic_load(&mark->lost_to) == 0)
 		atomic_store(&mark->lost_from, synced);

@@ -1,8 +1,10 @@
 /*
  * store/txn.c - one transaction with its retry, and the only calls that get and put
  *
- * A body that fails leaves nothing: its transaction is aborted. When the library says that the
- * environment must be recovered, the section is left with the mark set; the next entry, here or in
+ * A body that fails leaves nothing: its transaction is aborted. Where the system refused something
+ * to a transaction that writes, recovery does that, by whoever comes next; reading changes nothing,
+ * and may fail again and again where a disk is bad. When the library says that the environment must
+ * be recovered, the section is left with the mark set; the next entry, here or in
  * another process, recovers, and the body runs again. A commit that fails in that way is in doubt,
  * and running it again is harmless: rows of the same series and time merge, and every other body
  * looks before it puts.
@@ -23,8 +25,10 @@ txn_fail(struct txn *txn, int r, const char *doing, struct err *err)
 		return err_set(err, ERR_CORRUPT, "%s", page_trouble());
 	if (r == DB_RUNRECOVERY)
 		txn->fate = TXN_RECOVER;
-	else if (r == ENOSPC || r == EIO || r == EDQUOT || r == EROFS)
+	else if (txn->db != NULL && r > 0 && r != ENOMEM)
 		txn->fate = TXN_SICK;
+	if (txn->store != NULL)		/* recovery has none */
+		room_refused(&txn->store->env, r);
 	return err_set(err, ERR_UNAVAILABLE, "the store could not %s: %s", doing, db_strerror(r));
 }
 
@@ -199,8 +203,10 @@ finish(struct txn *txn, int result, struct err *err)
 			txn->fate = TXN_RECOVER;
 		return result;
 	}
-	if ((r = txn->db->commit(txn->db, DB_TXN_WRITE_NOSYNC)) != 0)
+	if ((r = txn->db->commit(txn->db, DB_TXN_WRITE_NOSYNC)) != 0) {
+		txn->fate = TXN_SICK;	/* what of it is in the log nobody knows */
 		return txn_fail(txn, r, "commit", err);
+	}
 	if (txn->auth_changed)
 		atomic_fetch_add(&env->mark->auth_generation, 1);
 	if (txn->schema_changed)
@@ -228,7 +234,7 @@ store_txn(struct store *store, enum store_access access, struct arena *arena,
 {
 	struct arena_mark mark = arena_mark(arena);
 
-	if (access != STORE_READ && env_room(&store->env, access, err) != 0)
+	if (access != STORE_READ && room_check(&store->env, access, err) != 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		struct txn txn = { .store = store, .arena = arena, .h = &store->env.handles };
