@@ -25,7 +25,7 @@ server_configure() {
 	if watch=$(command -v multiwatch); then
 		watch="$watch -t 20 -f $count -- " processes=1
 	fi
-	text=$(fill "$here/lighttpd/local.conf.in")
+	text=$(fill "$here/lighttpd/local.conf.in") || exit 1
 	printf '%s\n' "${text/@WATCH@/"$watch"}"
 	[ "$tls" = no ] || cat <<LINES
 ssl.engine = "enable"

@@ -403,11 +403,13 @@ end_stuck_holder(const struct env *env, struct holder *last)
 {
 	struct holder now = { atomic_load(&env->mark->holder), atomic_load(&env->mark->entered_ns),
 		clock_monotonic_ns() };
+	int64_t half_ns = (int64_t)env->options.wait_ms * 500000;	/* of what one waits at all */
+	int64_t sure_ns = half_ns < SURE_NS ? half_ns : SURE_NS;
 
 	if (now.pid != last->pid || now.entered_ns != last->entered_ns) {
 		*last = now;
 	} else if (now.pid != 0 && now.pid != (uint32_t)getpid() &&
-	    now.seen_ns - now.entered_ns > STUCK_NS && now.seen_ns - last->seen_ns > SURE_NS) {
+	    now.seen_ns - now.entered_ns > STUCK_NS && now.seen_ns - last->seen_ns > sure_ns) {
 		log_error("process %u has held the store for a minute: ending it", now.pid);
 		kill((pid_t)now.pid, SIGKILL);
 	}

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,7 +81,9 @@ open_file(struct env *env, enum sync_which which, uint32_t number)
 	if (sync->fd < 0)
 		return errno == ENOENT ? 1 : -1;
 	sync->number = number;
-	if (fsync(env->home_fd) == 0)	/* so that the directory knows the new file */
+	/* the directory must know the new file, as it does once something of it was synced */
+	if (atomic_load(&env->mark->sync[which].synced) > (uint64_t)number << 32 ||
+	    fsync(env->home_fd) == 0)
 		return 0;
 	close(sync->fd);
 	sync->fd = -1;
@@ -205,27 +208,30 @@ log_bytes_between(uint64_t from, uint64_t to)
  * take them for a log.
  */
 static void
-remove_log(const char *path)
+remove_log(int home_fd, const char *name)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = openat(home_fd, name, O_WRONLY | O_CLOEXEC);
+	struct stat st;
 
-	if (unlink(path) == 0 && fd >= 0 && ftruncate(fd, 0) != 0)
-		log_warning("%s is gone, and cannot be cut: %s", path, strerror(errno));
+	if (unlinkat(home_fd, name, 0) == 0 && fd >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 0 &&
+	    ftruncate(fd, 0) != 0)
+		log_warning("%s is gone, and cannot be cut: %s", name, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
 
 /*
- * Log files that recovery does not need.
+ * Log files that recovery does not need. By names in the home: for whole paths the library asks where
+ * it is, which fails in a folder that is gone.
  */
 static int
-remove_logs(DB_ENV *env)
+remove_logs(int home_fd, DB_ENV *env)
 {
 	char **list = NULL;
-	int r = env->log_archive(env, &list, DB_ARCH_ABS);
+	int r = env->log_archive(env, &list, 0);
 
-	for (char **path = list; r == 0 && path != NULL && *path != NULL; path++)
-		remove_log(*path);
+	for (char **name = list; r == 0 && name != NULL && *name != NULL; name++)
+		remove_log(home_fd, *name);
 	free(list);
 	return r;
 }
@@ -247,7 +253,7 @@ store_maintain_log(struct store *store)
 	    (uint32_t)(env->options.checkpoint_bytes >> 10), 0, 0);
 	if (r == 0) {
 		atomic_store(&env->mark->checkpointed, atomic_load(&env->mark->sync[SYNC_LOG].written));
-		r = remove_logs(env->handles.env);
+		r = remove_logs(env->home_fd, env->handles.env);
 	}
 	if (r != 0) {
 		log_error("checkpoint: %s", db_strerror(r));

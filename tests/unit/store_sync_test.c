@@ -1,5 +1,6 @@
 /*
- * tests/unit/store_sync_test.c - a disk that refuses log or journal: nobody's rows are acknowledged
+ * tests/unit/store_sync_test.c - a disk that refuses log or journal: nobody's rows are acknowledged;
+ * and what a sync costs
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,12 +10,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "store/store_priv.h"
 #include "store_home.h"
 
 static bool disk_refuses;
+static unsigned n_syncs;	/* of whatever file or folder */
 
 /*
  * In place of the C library's, as the store sees it.
@@ -26,7 +30,15 @@ fdatasync(int fd)
 		errno = EIO;
 		return -1;
 	}
+	n_syncs++;
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+fsync(int fd)
+{
+	n_syncs++;
+	return (int)syscall(SYS_fsync, fd);
 }
 
 static void
@@ -210,10 +222,85 @@ no_rows_before_their_names_are_on_disk(void **unused)
 	home_apart(no_rows_before_their_names_are_on_disk_here);
 }
 
+/*
+ * One that was quiet has closed its files. What others know to be on disk it need not sync again.
+ */
+static void
+a_write_after_a_pause_is_one_sync(void **unused)
+{
+	struct series_ref *ref = home_ref(NULL, 0);
+	struct home h;
+	struct err err;
+
+	(void)unused;
+	home_new(&h);
+	for (int64_t time = 0; time < 5; time++) {
+		n_syncs = 0;
+		put_row(&h, ref, time);
+		assert_int_equal(store_sync(h.store, &err), 0);
+		if (time > 0)
+			assert_int_equal(n_syncs, 1);
+		store_maintain(h.store, STORE_IDLE, NULL, NULL);
+	}
+	home_ref_free(ref);
+	home_free(&h);
+}
+
+static int
+put_much(struct txn *txn, void *arg, struct err *err)
+{
+	struct store_bucket bucket = { .name = slice_from(arg) };
+	char text[60000];
+
+	memset(text, 'x', sizeof(text));
+	bucket.description = slice_make(text, sizeof(text));
+	return store_bucket_create(txn, &bucket, err);
+}
+
+/*
+ * The folder that a program runs in may have been put anew since.
+ */
+static void
+checkpoints_in_a_folder_that_is_gone_here(void **unused)
+{
+	char folder[] = "/tmp/weir-gone-XXXXXX";
+	struct home h;
+	struct err err;
+	uint64_t generation;
+
+	(void)unused;
+	home_new(&h);
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0 || rmdir(folder) != 0)
+		_exit(__LINE__);
+	generation = atomic_load(&h.store->env.mark->generation);
+	for (int i = 0; i < 600; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "b%d", i);
+		CHECK(store_txn(h.store, STORE_WRITE, h.arena, put_much, name, &err) == 0);
+		store_maintain_log(h.store);
+		arena_reset(h.arena);
+	}
+	CHECK(atomic_load(&h.store->env.mark->generation) == generation);
+	CHECK(faccessat(h.store->env.home_fd, "log.0000000001", F_OK, 0) != 0);
+	if (chdir("/") != 0)
+		_exit(__LINE__);
+	home_free(&h);
+}
+
+static void
+checkpoints_in_a_folder_that_is_gone(void **unused)
+{
+	(void)unused;
+	home_apart(checkpoints_in_a_folder_that_is_gone_here);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_write_after_a_pause_is_one_sync),
+		cmocka_unit_test(checkpoints_in_a_folder_that_is_gone),
 		cmocka_unit_test(nothing_is_acknowledged_once_the_disk_refused_it),
 		cmocka_unit_test(after_a_reboot_writes_are_taken_again),
 		cmocka_unit_test(no_rows_before_their_names_are_on_disk),
