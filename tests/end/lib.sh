@@ -59,6 +59,13 @@ stop_server() {
 	url=
 }
 
+# alike WHAT: what is the same behind every web server is looked at behind one of them
+alike() {
+	[ "$server-$mode" != lighttpd-fcgi ] || return 0
+	ok "skipped: $1 the same behind all servers"
+	finish
+}
+
 # The processes of this server's programs, one a line.
 program_pids() {
 	"$top/deploy/local" status --build "$build" --home "$home" | sed -n 's/^programs=//p' |

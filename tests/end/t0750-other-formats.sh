@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A store that other versions have written is refused in words, and nothing is put beside it.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
+alike 'formats are'
 
 tar -C "$work" -xJf "$top/tests/end/data/store-format-1.tar.xz"
 files() { (cd "$home" && ls | grep -v '^__db\.\|^weir\.'); }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # weir check finds flipped bits in records, tells whose they are, and drops no more than what is damaged.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
+alike 'a check is'
 make_store
 # pages without checksums, as in a store of format 2: it is the records' own that tell
 rm "$home/weir.format"

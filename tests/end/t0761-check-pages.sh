@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Damage in the pages of the databases, in journal and log: one flipped bit costs nothing, a lost page only its records.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
+alike 'a check is'
 make_store
 
 # spoil FILE PAGE HOW...: python that changes `page`, a bytearray, as if the disk had done it

@@ -2,6 +2,7 @@
 # weir export writes what weir import, and InfluxDB's own influx -import, make the same store of;
 # weir import takes what influx_inspect export has written.
 . "${BASH_SOURCE[0]%/*}/lib.sh"
+alike 'files of points are'
 start_server --set influxql_management=yes
 other=$work/other
 say() { said=$("$weir" "$@" 2>&1); code=$?; }
