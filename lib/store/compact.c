@@ -51,6 +51,7 @@ struct compaction {
 	bool		 full;
 	bool		 gone;		/* another process went on with it */
 	bool		 damaged;	/* something of the file could not be read */
+	bool		 tried, aside;	/* to give it a second name; it has that */
 	bool		 done;
 };
 
@@ -89,16 +90,32 @@ note_damage(struct compaction *c, uint64_t position, const char *what)
 	c->damaged = true;
 }
 
+/*
+ * Of records that wait to be drained the scan says whether they are damaged.
+ */
+static bool
+has_bad_record(const struct journal_frame *frame)
+{
+	struct slice record = frame->record;
+
+	return frame->kind == JOURNAL_RECORD && (record.n < 4 ||
+	    wide_load32(record.p) != codec_crc32(record.p + 4, record.n - 4));
+}
+
 static void
 sort_frames(struct compaction *c)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->n_frames; i++) {
-		if (c->frames[i].kind == JOURNAL_DAMAGED || c->frames[i].kind == JOURNAL_GAP)
-			note_damage(c, c->frames[i].position, "no whole frame is here");
-		else if (c->frames[i].kind == JOURNAL_RECORD && !is_drained(&c->state, &c->frames[i]))
-			c->frames[kept++] = c->frames[i];
+		const struct journal_frame *frame = &c->frames[i];
+
+		if (frame->kind == JOURNAL_DAMAGED || frame->kind == JOURNAL_GAP)
+			note_damage(c, frame->position, "no whole frame is here");
+		else if (frame->kind == JOURNAL_RECORD && !is_drained(&c->state, frame))
+			c->frames[kept++] = *frame;
+		else if (has_bad_record(frame))
+			note_damage(c, frame->position, "a record is damaged");
 	}
 	c->n_frames = kept;
 	if (kept > 0)
@@ -114,13 +131,9 @@ state_body(struct txn *txn, void *arg, struct err *err)
 static bool
 any_damage(const struct compaction *c)
 {
-	for (size_t i = 0; i < c->n_frames; i++) {
-		struct slice record = c->frames[i].record;
-
-		if (c->frames[i].kind == JOURNAL_DAMAGED || (c->frames[i].kind == JOURNAL_RECORD &&
-		    (record.n < 4 || wide_load32(record.p) != codec_crc32(record.p + 4, record.n - 4))))
+	for (size_t i = 0; i < c->n_frames; i++)
+		if (c->frames[i].kind == JOURNAL_DAMAGED || has_bad_record(&c->frames[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -300,11 +313,40 @@ put_step(struct txn *txn, void *arg, struct err *err)
 	return journal_state_put(txn, &s->state, err);
 }
 
+/*
+ * A second name for somebody to look at. It is given while the file is still needed, so that whoever
+ * is killed meanwhile does not take the file away unseen. Where there are no second names, or no room
+ * for one, the file gets another name in place of its own, once it is drained.
+ */
+static void
+set_aside(struct compaction *c, uint32_t number, bool is_drained)
+{
+	const struct env *env = &c->store->env;
+	char name[JOURNAL_NAME_BYTES], kept[JOURNAL_NAME_BYTES];
+	int r;
+
+	if (!c->damaged || c->aside || (c->tried && !is_drained))
+		return;
+	journal_name(name, number);
+	journal_aside_name(kept, number);
+	c->tried = true;
+	r = is_drained ? renameat(env->home_fd, name, env->home_fd, kept)
+	    : linkat(env->home_fd, name, env->home_fd, kept, 0);
+	if (r == 0)
+		r = fsync(env->home_fd);
+	c->aside = r == 0 || errno == EEXIST || errno == ENOENT;
+	if (r == 0)
+		log_error("%s/%s is damaged: what can be read of it goes into chunks, and the file is kept as %s", env->home, name, kept);
+	else if (!c->aside && is_drained)
+		log_error("%s/%s is damaged and cannot be kept: %s", env->home, name, strerror(errno));
+}
+
 static int
 commit_step(struct step *s, struct err *err)
 {
 	struct compaction *c = s->c;
 
+	set_aside(c, c->state.first, false);
 	if (store_txn(c->store, STORE_RELIEVE, c->step_arena, put_step, s, err) != 0)
 		return -1;
 	if (c->gone)
@@ -346,7 +388,8 @@ gather(struct compaction *c, size_t index, struct merge_job *job, struct err *er
 /*
  * A chunk that cannot be read must not keep others' rows in the journal, nor may rows that meet it
  * be hidden from readers: those of its series go to the journal's end, and come by again. Once a
- * repair has dropped the chunk they find their way into chunks.
+ * repair has dropped the chunk they find their way into chunks. They come to stand behind rows of the
+ * same times that were written meanwhile, of which the older values are seen then.
  */
 static int
 put_back(struct compaction *c, const struct merge_job *job, struct err *err)
@@ -470,23 +513,6 @@ merge_step(struct compaction *c, struct err *err)
 }
 
 /*
- * A second name for somebody to look at. It is given while the file is still needed, so that whoever
- * is killed meanwhile does not take the file away unseen.
- */
-static void
-set_aside(const struct env *env, uint32_t number)
-{
-	char name[JOURNAL_NAME_BYTES], kept[JOURNAL_NAME_BYTES];
-
-	journal_name(name, number);
-	journal_aside_name(kept, number);
-	if (linkat(env->home_fd, name, env->home_fd, kept, 0) == 0 && fsync(env->home_fd) == 0)
-		log_error("%s/%s is damaged: what can be read of it goes into chunks, and the file is kept as %s", env->home, name, kept);
-	else if (errno != EEXIST && errno != ENOENT)
-		log_error("%s/%s is damaged and cannot be kept: %s", env->home, name, strerror(errno));
-}
-
-/*
  * The chunks, and the note that the file is not needed, are on disk before it goes.
  */
 static int
@@ -496,8 +522,6 @@ finish_step(struct compaction *c, struct err *err)
 	uint32_t number = c->state.first;
 	struct step step = { .c = c, .state = { .first = number + 1 } };
 
-	if (c->damaged)
-		set_aside(env, number);
 	if (commit_step(&step, err) != 0)
 		return -1;
 	if (c->gone)
@@ -505,6 +529,7 @@ finish_step(struct compaction *c, struct err *err)
 	c->done = true;
 	if (env_sync(env, SYNC_LOG, err) != 0)
 		return -1;
+	set_aside(c, number, true);
 	journal_unlink_drained(env);
 	return 0;
 }

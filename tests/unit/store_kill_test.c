@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,7 +25,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "store/store_priv.h"
+#include "store/compact_priv.h"
 #include "store_home.h"
 
 #define WRITERS 4
@@ -276,6 +277,7 @@ a_stranger_with_a_dead_holders_number_lives(void **unused)
 /* ---- journal files of compactions that were killed ---- */
 
 static int unlinks_left, syncs_left;	/* 0: any number */
+static bool no_links;			/* as of file systems that have none */
 
 static void
 count_down(int *left)
@@ -292,6 +294,16 @@ unlinkat(int directory, const char *name, int flags)
 {
 	count_down(&unlinks_left);
 	return (int)syscall(SYS_unlinkat, directory, name, flags);
+}
+
+int
+linkat(int from, const char *name, int to, const char *second, int flags)
+{
+	if (no_links) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_linkat, from, name, to, second, flags);
 }
 
 int
@@ -388,6 +400,59 @@ a_damaged_file_is_kept_for_somebody_to_look_at(void **unused)
 	home_free(&h);
 }
 
+/*
+ * The rows of "a" are damaged, and passed over in the first step of two; then the compaction is given
+ * up, as by one who is killed or gives way, and another goes on behind them.
+ */
+static void
+give_up_behind_damage(unsigned n_aside)
+{
+	struct series_ref *a = series_of(1), *b = series_of(1);
+	bool done = false;
+	char path[96];
+	struct home h;
+	struct err err;
+	int fd;
+
+	home_new(&h);
+	home_put(&h, home_point(&h, "a", a, 1, 1), "v", (struct value){ .type = VALUE_INTEGER });
+	home_append(&h);
+	home_put(&h, home_point(&h, "b", b, 1, 1), "v", (struct value){ .type = VALUE_INTEGER });
+	home_append(&h);
+	snprintf(path, sizeof(path), "%s/journal.0000000001", h.path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "damage", 6, 60), 6);
+	close(fd);
+	assert_int_equal(compact_seal(h.store, &err), 0);
+	assert_int_equal(compact_start(h.store, false, -1, &err), 0);
+	assert_int_equal(compact_step(h.store, &done, &err), 0);
+	assert_false(done);
+	compact_abandon(h.store);
+	assert_int_equal(n_files(&h, "damaged.journal."), n_aside);
+	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
+	assert_int_equal(n_files(&h, "journal."), 0);
+	assert_int_equal(n_files(&h, "damaged.journal."), 1);
+	home_ref_free(a);
+	home_ref_free(b);
+	home_free(&h);
+}
+
+static void
+damage_that_was_passed_over_is_kept_by_the_next(void **unused)
+{
+	(void)unused;
+	give_up_behind_damage(1);
+}
+
+static void
+a_damaged_file_is_kept_where_there_are_no_links(void **unused)
+{
+	(void)unused;
+	no_links = true;
+	give_up_behind_damage(0);
+	no_links = false;
+}
+
 int
 main(void)
 {
@@ -396,6 +461,8 @@ main(void)
 		cmocka_unit_test(a_stranger_with_a_dead_holders_number_lives),
 		cmocka_unit_test(files_of_killed_compactions_go),
 		cmocka_unit_test(a_damaged_file_is_kept_for_somebody_to_look_at),
+		cmocka_unit_test(damage_that_was_passed_over_is_kept_by_the_next),
+		cmocka_unit_test(a_damaged_file_is_kept_where_there_are_no_links),
 	};
 
 	return cmocka_run_group_tests_name("store/kill", tests, NULL, NULL);
