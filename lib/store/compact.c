@@ -443,13 +443,58 @@ pass_over(struct compaction *c, struct chunk_changes *changes, size_t n_before,
 }
 
 /*
- * Some series at once, whose chunks are read together; *done: the last one that was begun is.
+ * Is there time, and room for more changes?
+ */
+static bool
+has_room(const struct chunk_changes *changes, int64_t until)
+{
+	return changes->bytes < STEP_BYTES && clock_monotonic_ns() < until;
+}
+
+/*
+ * Some series at once, whose chunks are read together: as many of them as there is time for, and
+ * one at least. *done: the last one that was begun is.
  */
 static int
-merge_some(struct compaction *c, struct chunk_changes *changes, bool *done, struct err *err)
+merge_group(struct compaction *c, const struct merge_job *jobs, size_t n, int64_t until,
+    struct chunk_changes *changes, bool *done, struct err *err)
+{
+	for (size_t i = 0; i < n && *done && (i == 0 || has_room(changes, until)); i++) {
+		size_t before = changes->n;
+
+		if (merge_one(c, &jobs[i], changes, done, err) != 0) {
+			if (err->code != ERR_CORRUPT)
+				return -1;
+			pass_over(c, changes, before, err);
+			*done = true;
+		}
+		c->next += *done;
+	}
+	return 0;
+}
+
+static int
+look_ahead(struct compaction *c, struct merge_job *jobs, size_t n, size_t *n_seen, struct err *err)
+{
+	if (merge_look_ahead(jobs, n, n_seen, c->step_arena, err) == 0)
+		return 0;
+	if (err->code != ERR_CORRUPT)
+		return -1;
+	for (size_t i = 0; i < n; i++)	/* each looks for itself, and one fails alone */
+		jobs[i].seen = NULL;
+	*n_seen = n;
+	return 0;
+}
+
+/*
+ * Some series whose rows are gathered together.
+ */
+static int
+merge_some(struct compaction *c, int64_t until, struct chunk_changes *changes, bool *done,
+    struct err *err)
 {
 	struct merge_job *jobs = arena_array(c->step_arena, struct merge_job, GROUP_SERIES);
-	size_t first = c->next, n = 0, n_rows = 0;
+	size_t first = c->next, n = 0, n_rows = 0, n_seen;
 
 	for (; n < GROUP_SERIES && first + n < c->scan->spec.n_series && n_rows < GROUP_ROWS; n++) {
 		if (gather(c, first + n, &jobs[n], err) != 0) {
@@ -465,23 +510,11 @@ merge_some(struct compaction *c, struct chunk_changes *changes, bool *done, stru
 		c->next++;
 		return 0;
 	}
-	if (merge_look_ahead(jobs, n, c->step_arena, err) != 0) {
-		if (err->code != ERR_CORRUPT)
+	for (size_t at = 0; at < n && *done && (at == 0 || has_room(changes, until));
+	    at = c->next - first)
+		if (look_ahead(c, jobs + at, n - at, &n_seen, err) != 0 ||
+		    merge_group(c, jobs + at, n_seen, until, changes, done, err) != 0)
 			return -1;
-		for (size_t i = 0; i < n; i++)	/* each looks for itself, and one fails alone */
-			jobs[i].seen = NULL;
-	}
-	for (size_t i = 0; i < n && *done && changes->bytes < STEP_BYTES; i++) {
-		size_t before = changes->n;
-
-		if (merge_one(c, &jobs[i], changes, done, err) != 0) {
-			if (err->code != ERR_CORRUPT)
-				return -1;
-			pass_over(c, changes, before, err);
-			*done = true;
-		}
-		c->next += *done;
-	}
 	return 0;
 }
 
@@ -493,9 +526,8 @@ merge_step(struct compaction *c, struct err *err)
 	int64_t until = clock_monotonic_ns() + STEP_NS;
 	bool done = true;
 
-	while (done && c->next < c->scan->spec.n_series && changes.bytes < STEP_BYTES &&
-	    clock_monotonic_ns() < until)
-		if (merge_some(c, &changes, &done, err) != 0)
+	while (done && c->next < c->scan->spec.n_series && has_room(&changes, until))
+		if (merge_some(c, until, &changes, &done, err) != 0)
 			return -1;
 	chunk_changes_sort(&changes);
 	step.state.series = c->next == c->scan->spec.n_series ? UINT64_MAX :

@@ -430,14 +430,27 @@ meet_all(struct writer *w, const struct merge_job *job, uint32_t *n_done, struct
 /* ---- several series ---- */
 
 #define AHEAD_BYTES (256u << 10)	/* read ahead in one section */
+#define AHEAD_CELLS (256u << 10)	/* ... which may take a few bytes, and long to decode */
 
 struct ahead {
 	struct merge_job *jobs;
-	size_t		 n;
+	size_t		 n, n_seen;
+	size_t		 bytes, cells;
 };
 
+static size_t
+cells_of(const struct chunk_batch *batch, uint32_t n_fields)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->chunks[i].whole)
+			rows += batch->chunks[i].head.n_rows;
+	return rows * n_fields;
+}
+
 static int
-see(struct txn *txn, struct merge_job *job, size_t *bytes, struct err *err)
+see(struct txn *txn, struct merge_job *job, struct ahead *ahead, struct err *err)
 {
 	struct merge_seen *seen = arena_zalloc(txn->arena, sizeof(*seen));
 	struct look look;
@@ -451,7 +464,9 @@ see(struct txn *txn, struct merge_job *job, size_t *bytes, struct err *err)
 	look_met(&look, job, txn->arena);
 	if (chunk_read(txn, &look.reading, &seen->met, err) != 0)
 		return -1;
-	*bytes += seen->before.n_bytes + seen->met.n_bytes;
+	ahead->bytes += seen->before.n_bytes + seen->met.n_bytes;
+	ahead->cells += cells_of(&seen->before, job->spec.n_fields) +
+	    cells_of(&seen->met, job->spec.n_fields);
 	job->seen = seen;
 	return 0;
 }
@@ -459,15 +474,16 @@ see(struct txn *txn, struct merge_job *job, size_t *bytes, struct err *err)
 static int
 ahead_body(struct txn *txn, void *arg, struct err *err)
 {
-	const struct ahead *ahead = arg;
-	size_t bytes = 0;
+	struct ahead *ahead = arg;
 
-	for (size_t i = 0; i < ahead->n; i++)
-		ahead->jobs[i].seen = NULL;
-	for (size_t i = 0; i < ahead->n && bytes < AHEAD_BYTES; i++) {
+	ahead->bytes = ahead->cells = ahead->n_seen = 0;
+	for (size_t i = 0; i < ahead->n && ahead->bytes < AHEAD_BYTES && ahead->cells < AHEAD_CELLS;
+	    i++) {
 		struct merge_job *job = &ahead->jobs[i];
 
-		if (!job->spec.fresh && job->rows.n > 0 && see(txn, job, &bytes, err) != 0 &&
+		job->seen = NULL;
+		ahead->n_seen++;
+		if (!job->spec.fresh && job->rows.n > 0 && see(txn, job, ahead, err) != 0 &&
 		    err->code != ERR_CORRUPT)
 			return -1;
 	}
@@ -475,14 +491,19 @@ ahead_body(struct txn *txn, void *arg, struct err *err)
 }
 
 int
-merge_look_ahead(struct merge_job *jobs, size_t n, struct arena *arena, struct err *err)
+merge_look_ahead(struct merge_job *jobs, size_t n, size_t *n_seen, struct arena *arena,
+    struct err *err)
 {
-	struct ahead ahead = { jobs, n };
+	struct ahead ahead = { .jobs = jobs, .n = n, .n_seen = n };
 	bool any = false;
+	int r = 0;
 
 	for (size_t i = 0; i < n; i++)
 		any = any || !jobs[i].spec.fresh;
-	return any ? store_txn(jobs[0].spec.store, STORE_READ, arena, ahead_body, &ahead, err) : 0;
+	if (any)
+		r = store_txn(jobs[0].spec.store, STORE_READ, arena, ahead_body, &ahead, err);
+	*n_seen = ahead.n_seen;
+	return r;
 }
 
 int

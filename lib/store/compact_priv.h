@@ -56,10 +56,12 @@ struct merge_job {		/* the rows of one series on their way into chunks */
  * merge_look_ahead - read what the merges of several series begin with, in one section: series with
  *                    few rows each would take turns with all other processes twice a series
  *   in     jobs     with seen NULL
- *          arena    where what is read goes; the bytes have a limit, and jobs past it stay as they are
+ *          arena    where what is read goes; there is a limit to what is read
+ *   out    *n_seen  so many of the jobs, one at least, were looked at
  *   errs   never ERR_CORRUPT: the merge of that series will say so
  */
-int	 merge_look_ahead(struct merge_job *jobs, size_t n, struct arena *arena, struct err *err);
+int	 merge_look_ahead(struct merge_job *jobs, size_t n, size_t *n_seen, struct arena *arena,
+	     struct err *err);
 
 /*
  * merge_series - the chunks of one series with its rows in them
