@@ -12,9 +12,11 @@
  * journal's, which are never older, stand.
  *
  * Frames that are damaged are told in the log and passed over, and their file is not unlinked but
- * set aside under another name.
+ * set aside under another name, before anything is noted as drained that was passed over: whoever
+ * goes on from the note does not come by there again.
  */
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -588,6 +590,7 @@ compact_start(struct store *store, bool full, int lock_fd, struct err *err)
 {
 	struct compaction *c = memory_zalloc(sizeof(*c));
 
+	assert(store->compaction == NULL);
 	c->store = store;
 	c->full = full;
 	c->arena = arena_new(65536);

@@ -187,9 +187,9 @@ compact_seal(struct store *store, struct err *err)
  * Who wants to delete goes first. It drains the journal, so what was begun here may be done then.
  */
 static int
-give_way(struct store *store, int *lock_fd, struct err *err)
+give_way(struct store *store, bool is_wanted, int *lock_fd, struct err *err)
 {
-	if (lock_fd == NULL || !compact_right_is_wanted(store))
+	if (!is_wanted)
 		return 0;
 	compact_unlock(store, *lock_fd);
 	return compact_lock(store, lock_fd, err);
@@ -214,7 +214,7 @@ run(struct store *store, bool full, const struct store_compact_spec *spec, int *
 	while (atomic_load(&env->mark->journal_first) < until) {
 		uint64_t before = total > left ? total - left : 0, bytes;
 		uint64_t first = atomic_load(&env->mark->journal_first);
-		bool done = false;
+		bool done = false, is_wanted;
 
 		if (compact_start(store, full, -1, err) != 0)
 			return -1;
@@ -226,11 +226,12 @@ run(struct store *store, bool full, const struct store_compact_spec *spec, int *
 			if (compact_step(store, &done, err) != 0)
 				return -1;
 			store_maintain_log(store);
-		} while (!done && (lock_fd == NULL || !compact_right_is_wanted(store)));
+			is_wanted = lock_fd != NULL && compact_right_is_wanted(store);
+		} while (!done && !is_wanted);
 		left = done && left > bytes ? left - bytes : left;
 		if (done && atomic_load(&env->mark->journal_first) == first)
 			return err_set(err, ERR_UNAVAILABLE, "the journal was taken from under a compaction");
-		if (give_way(store, lock_fd, err) != 0)
+		if (give_way(store, is_wanted, lock_fd, err) != 0)
 			return -1;
 	}
 	if (spec != NULL && spec->progress != NULL)
@@ -252,11 +253,11 @@ store_compact(struct store *store, const struct store_compact_spec *spec, struct
 	if ((r = compact_lock(store, &lock_fd, err)) != 0)
 		return r;
 	r = run(store, true, spec, &lock_fd, err);
-	if (r == 0 && (r = give_way(store, &lock_fd, err)) == 0)
+	if (r == 0 && (r = give_way(store, compact_right_is_wanted(store), &lock_fd, err)) == 0)
 		r = expire_all(store, NULL, NULL, err);
 	if (r == 0)
 		r = drop_purge(store, err);
-	if (r == 0 && (r = give_way(store, &lock_fd, err)) == 0)
+	if (r == 0 && (r = give_way(store, compact_right_is_wanted(store), &lock_fd, err)) == 0)
 		r = shrink_database(store, DB_CHUNKS, err);
 	if (lock_fd >= 0)
 		compact_unlock(store, lock_fd);
