@@ -129,13 +129,12 @@ idle(void *ctx)
 {
 	struct program *program = ctx;
 	int64_t until = INT64_MAX;
+	bool more = program->store != NULL && store_maintain(program->store,
+	    program->paused ? STORE_IDLE : STORE_PAUSE, is_wanted, &until);
 
-	if (program->store != NULL)
-		store_maintain(program->store, program->paused ? STORE_IDLE : STORE_PAUSE, is_wanted,
-		    &until);
 	memory_release(IDLE_KEEP_BYTES);
 	if (program->paused)
-		return 0;
+		return more ? IDLE_MS : 0;
 	program->paused = true;
 	return IDLE_MS - PAUSE_MS;
 }

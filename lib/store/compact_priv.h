@@ -80,15 +80,16 @@ int	 merge_decode_chunk(const struct chunk_copy *chunk, const struct store_field
 /*
  * expire_all - rows past their buckets' retention leave the disk where whole chunks of them are
  *              past; stops early when wanted(arg) says so
- * delete_rows_locked - store_delete_rows by one who has the right to compact
+ * delete_rows_locked - store_delete_rows by one who has the right to compact; stops early in the
+ *              same way
  */
 int	 expire_all(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err);
 int	 delete_rows_locked(struct store *store, const struct store_measurement *m,
-	     const uint64_t *ids, size_t n, int64_t from, int64_t to, uint64_t *n_rows,
-	     struct err *err);
+	     const uint64_t *ids, size_t n, int64_t from, int64_t to, bool (*wanted)(void *arg),
+	     void *arg, struct err *err);
 
 /*
- * compact_start - have store->compaction, of the oldest sealed file of the journal
+ * compact_start - have store->compaction, of the oldest sealed file of the journal; there is none yet
  *   in     full     merge with small chunks before
  *          lock_fd  the right to compact, given up with it; -1: somebody above holds it
  * compact_done_part - how much of it is done, 0 to 1

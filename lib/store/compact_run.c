@@ -256,7 +256,7 @@ store_compact(struct store *store, const struct store_compact_spec *spec, struct
 	if (r == 0 && (r = give_way(store, compact_right_is_wanted(store), &lock_fd, err)) == 0)
 		r = expire_all(store, NULL, NULL, err);
 	if (r == 0)
-		r = drop_purge(store, err);
+		r = drop_purge(store, NULL, NULL, err);
 	if (r == 0 && (r = give_way(store, compact_right_is_wanted(store), &lock_fd, err)) == 0)
 		r = shrink_database(store, DB_CHUNKS, err);
 	if (lock_fd >= 0)

@@ -29,6 +29,8 @@ struct deletion {
 	int64_t		 from, to;
 	const struct store_points *points;	/* NULL: all rows from `from` to `to` */
 	const struct store_points *chosen;	/* those of the present series */
+	bool		 (*wanted)(void *arg);	/* asked between steps of a range; NULL: never */
+	void		*wanted_arg;
 	struct arena	*arena;		/* of a step */
 	struct arena	*fields_arena;
 	uint64_t	 n_rows;
@@ -308,17 +310,22 @@ delete_from_group(struct cut_group *g, struct err *err)
 	return 0;
 }
 
+/*
+ * Of the first *n series, which become fewer when it stops early.
+ */
 static int
-delete_range(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
+delete_range(struct deletion *d, const uint64_t *ids, size_t *n, struct err *err)
 {
 	struct cut_group g = { .d = d };
+	size_t at = 0;
 
-	for (size_t at = 0; at < n; at += g.n) {
+	for (; at < *n && (at == 0 || d->wanted == NULL || !d->wanted(d->wanted_arg)); at += g.n) {
 		g.ids = ids + at;
-		g.n_wanted = n - at < GROUP_SERIES ? n - at : GROUP_SERIES;
+		g.n_wanted = *n - at < GROUP_SERIES ? *n - at : GROUP_SERIES;
 		if (delete_from_group(&g, err) != 0)
 			return -1;
 	}
+	*n = at;
 	return 0;
 }
 
@@ -408,7 +415,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (compact_now(d->store, err) != 0 ||
 	    load_fields(d, err) != 0)
 		return -1;
-	if ((d->points != NULL ? delete_chosen(d, ids, n, err) : delete_range(d, ids, n, err)) != 0)
+	if ((d->points != NULL ? delete_chosen(d, ids, n, err) : delete_range(d, ids, &n, err)) != 0)
 		return -1;
 	if (drop_empty_series(d->store, d->m, ids, n, d->arena, err) != 0)
 		return -1;
@@ -416,7 +423,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	register_give_way(d->store);
 	if (store_txn(d->store, STORE_RELIEVE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
-	return drop_purge(d->store, err);
+	return drop_purge(d->store, d->wanted, d->wanted_arg, err);
 }
 
 static int
@@ -435,11 +442,13 @@ run_locked(struct deletion *d, const uint64_t *ids, size_t n, uint64_t *n_rows, 
 
 int
 delete_rows_locked(struct store *store, const struct store_measurement *m, const uint64_t *ids,
-    size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
+    size_t n, int64_t from, int64_t to, bool (*wanted)(void *arg), void *arg, struct err *err)
 {
-	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
+	struct deletion d = { .store = store, .m = m, .from = from, .to = to, .wanted = wanted,
+		.wanted_arg = arg };
+	uint64_t n_rows;
 
-	return run_locked(&d, ids, n, n_rows, err);
+	return run_locked(&d, ids, n, &n_rows, err);
 }
 
 int
@@ -468,6 +477,7 @@ int
 store_delete_rows(struct store *store, const struct store_measurement *m, const uint64_t *ids,
     size_t n, int64_t from, int64_t to, uint64_t *n_rows, struct err *err)
 {
+	struct deletion d = { .store = store, .m = m, .from = from, .to = to };
 	int lock_fd, r;
 
 	*n_rows = 0;
@@ -475,7 +485,7 @@ store_delete_rows(struct store *store, const struct store_measurement *m, const 
 		return 0;
 	if (compact_lock(store, &lock_fd, err) != 0)
 		return -1;
-	r = delete_rows_locked(store, m, ids, n, from, to, n_rows, err);
+	r = run_locked(&d, ids, n, n_rows, err);
 	compact_unlock(store, lock_fd);
 	return r;
 }

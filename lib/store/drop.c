@@ -107,7 +107,7 @@ purge_body(struct txn *txn, void *arg, struct err *err)
 }
 
 int
-drop_purge(struct store *store, struct err *err)
+drop_purge(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err)
 {
 	struct purge p;
 
@@ -116,7 +116,7 @@ drop_purge(struct store *store, struct err *err)
 		if (store_txn(store, STORE_RELIEVE, store->scratch, purge_body, &p, err) != 0)
 			return -1;
 		store_maintain_log(store);
-	} while (p.found);
+	} while (p.found && (wanted == NULL || !wanted(arg)));
 	return 0;
 }
 
@@ -149,5 +149,5 @@ store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice nam
 	register_give_way(store);
 	if (store_txn(store, STORE_RELIEVE, store->scratch, drop_body, &job, err) != 0)
 		return -1;
-	return drop_purge(store, err);
+	return drop_purge(store, NULL, NULL, err);
 }

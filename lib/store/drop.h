@@ -9,7 +9,8 @@
 /*
  * drop_note_garbage - a measurement whose name is gone is to be purged
  * drop_is_garbage - is it noted as that?
- * drop_purge - delete what is noted as garbage, in short transactions
+ * drop_purge - delete what is noted as garbage, in short transactions; stops early when wanted(arg)
+ *              says so, NULL: never
  * drop_series_record - a series without rows out of the index
  * drop_empty_series - those of some series that have none; under the right to compact
  */
@@ -17,7 +18,7 @@ int	 drop_note_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement
 	     struct err *err);
 int	 drop_is_garbage(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id, bool *garbage,
 	     struct err *err);
-int	 drop_purge(struct store *store, struct err *err);
+int	 drop_purge(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err);
 int	 drop_series_record(struct txn *txn, uint64_t bucket_id, uint32_t measurement_id,
 	     uint64_t id, struct err *err);
 int	 drop_empty_series(struct store *store, const struct store_measurement *m, const uint64_t *ids,

@@ -75,21 +75,21 @@ walk_body(struct txn *txn, void *arg, struct err *err)
 }
 
 static int
-expire_measurement(struct store *store, const struct store_measurement *m, struct err *err)
+expire_measurement(struct store *store, const struct store_measurement *m,
+    bool (*wanted)(void *arg), void *arg, struct err *err)
 {
 	struct arena *arena = arena_new(4096), *step = arena_new(16384);
 	struct expiry e = { .m = m, .oldest = m->oldest, .arena = arena };
-	uint64_t n_rows;
 	int r = 0;
 
 	do {
 		arena_reset(step);
 		if (m->oldest != INT64_MIN)
 			r = store_txn(store, STORE_READ, step, walk_body, &e, err);
-	} while (r == 0 && e.more);
+	} while (r == 0 && e.more && (wanted == NULL || !wanted(arg)));
 	arena_free(step);
-	if (r == 0 && e.n > 0)
-		r = delete_rows_locked(store, m, e.ids, e.n, INT64_MIN, m->oldest - 1, &n_rows, err);
+	if (r == 0 && e.n > 0 && (wanted == NULL || !wanted(arg)))
+		r = delete_rows_locked(store, m, e.ids, e.n, INT64_MIN, m->oldest - 1, wanted, arg, err);
 	arena_free(arena);
 	return r;
 }
@@ -139,7 +139,7 @@ expire_bucket(struct store *store, uint64_t id, struct arena *arena, bool (*want
 	if (store_txn(store, STORE_READ, arena, measurements_body, &l, err) != 0)
 		return -1;
 	for (size_t i = 0; i < l.n && (wanted == NULL || !wanted(arg)); i++)
-		if (expire_measurement(store, l.list[i], err) != 0)
+		if (expire_measurement(store, l.list[i], wanted, arg, err) != 0)
 			return -1;
 	return 0;
 }

@@ -11,6 +11,21 @@
 #include "store/compact_priv.h"
 #include "store/drop.h"
 
+struct asked {			/* what is asked between steps */
+	struct store	*store;
+	bool		 (*wanted)(void *arg);
+	void		*arg;
+};
+
+static bool
+is_enough(void *arg)
+{
+	const struct asked *asked = arg;
+
+	return (asked->wanted != NULL && asked->wanted(asked->arg)) ||
+	    compact_right_is_wanted(asked->store);
+}
+
 #define TIDY_NS (INT64_C(600) * 1000000000)
 
 /*
@@ -26,15 +41,15 @@ tidy_is_due(struct store *store)
 }
 
 static int
-tidy(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err)
+tidy(struct store *store, struct asked *asked, struct err *err)
 {
 	int lock_fd, r = compact_try_lock(store, &lock_fd, err);
 
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	r = expire_all(store, wanted, arg, err);
-	if (r == 0)
-		r = drop_purge(store, err);
+	r = expire_all(store, is_enough, asked, err);
+	if (r == 0 && !is_enough(asked))
+		r = drop_purge(store, is_enough, asked, err);
 	compact_unlock(store, lock_fd);
 	return r;
 }
@@ -43,8 +58,7 @@ tidy(struct store *store, bool (*wanted)(void *arg), void *arg, struct err *err)
  * The file under way, or the oldest sealed one. *done: it is drained.
  */
 static int
-compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *done,
-    struct err *err)
+compact_file(struct store *store, struct asked *asked, bool *done, struct err *err)
 {
 	int r = compact_begin(store, err);
 	bool enough = false;
@@ -53,7 +67,7 @@ compact_file(struct store *store, bool (*wanted)(void *arg), void *arg, bool *do
 	while (r == 0 && !*done && !enough) {
 		r = compact_step(store, done, err);
 		store_maintain_log(store);
-		enough = (wanted != NULL && wanted(arg)) || compact_right_is_wanted(store);
+		enough = is_enough(asked);
 	}
 	if (compact_right_is_wanted(store))
 		compact_abandon(store);
@@ -94,8 +108,7 @@ is_worth_it(struct store *store, enum store_leisure leisure, bool *worth_it, str
 }
 
 static int
-maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *arg), void *arg,
-    struct err *err)
+maintain(struct store *store, enum store_leisure leisure, struct asked *asked, struct err *err)
 {
 	bool worth_it, done = true, worked = false;
 
@@ -104,28 +117,35 @@ maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *a
 			return -1;
 		if (!worth_it)
 			break;
-		if (compact_file(store, wanted, arg, &done, err) != 0)
+		if (compact_file(store, asked, &done, err) != 0)
 			return -1;
 		worked = worked || done;
 	}
 	if (leisure == STORE_IDLE)
 		store->unsettled = journal_sealed(&store->env);
-	return worked && tidy_is_due(store) ? tidy(store, wanted, arg, err) : 0;
+	return worked && !compact_right_is_wanted(store) && tidy_is_due(store) ?
+	    tidy(store, asked, err) : 0;
 }
 
-void
+bool
 store_maintain(struct store *store, enum store_leisure leisure, bool (*wanted)(void *arg),
     void *arg)
 {
+	struct asked asked = { store, wanted, arg };
+	bool more = false;
 	struct err err;
 
 	store_maintain_log(store);
 	if (leisure != STORE_BUSY)
 		journal_let_go(&store->env);
 	/* who writes compacts; of damage anybody gets rid */
-	if ((store->unsettled || atomic_load(&store->env.mark->journal_damaged) != 0) &&
-	    maintain(store, leisure, wanted, arg, &err) != 0)
-		log_warning("%s", err.text);
+	if (store->unsettled || atomic_load(&store->env.mark->journal_damaged) != 0) {
+		if (maintain(store, leisure, &asked, &err) != 0)
+			log_warning("%s", err.text);
+		else
+			more = leisure == STORE_IDLE && store->unsettled;
+	}
 	if (leisure == STORE_IDLE)
 		env_let_go(&store->env);
+	return more;
 }

@@ -72,6 +72,7 @@ int		 store_sync(struct store *store, struct err *err);
  *     this process has written, compaction, in steps of some 15 ms, each of them committed. In a
  *     burst of writes it waits, up to half of backlog_bytes, until they pause.
  *   in     wanted   asked between steps: is this process wanted elsewhere? NULL: never
+ *   returns  with STORE_IDLE: is there more to do, which others had to go before? Then call again
  */
 enum store_leisure {
 	STORE_BUSY,		/* the next request may be on its way */
@@ -79,7 +80,7 @@ enum store_leisure {
 	STORE_IDLE,		/* for a second: a shorter journal is worth it, too */
 };
 
-void		 store_maintain(struct store *store, enum store_leisure leisure,
+bool		 store_maintain(struct store *store, enum store_leisure leisure,
 		     bool (*wanted)(void *arg), void *arg);
 
 /* ---- the journal's backlog, and compaction on demand ---- */

@@ -3,7 +3,8 @@
  *
  * A process that is never idle compacts a step after each reply, and keeps the right to it meanwhile:
  * for a large file of the journal and slow requests that may take longer than lock_wait. Who wants to
- * delete gets the right at the next step.
+ * delete gets the right at the next step. So it does from one who takes away what is past; and who
+ * let others go first comes back.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/clock.h"
+#include "store/compact_priv.h"
 #include "store_home.h"
 
 #define SERIES 850
@@ -106,11 +109,148 @@ test_a_delete_goes_first(void **unused)
 	home_free(&h);
 }
 
+/* ---- one process, and somebody who wants the right ---- */
+
+#define PAST_SERIES 200		/* taken away in steps of fewer */
+#define MOST_ASKED 30
+
+static void
+write_row(struct home *h, const char *measurement, unsigned host, int64_t time)
+{
+	char name[16];
+	struct tag tag = { SLICE("host"), { name, (size_t)snprintf(name, sizeof(name), "h%u", host) } };
+	struct series_ref *ref = home_ref(&tag, 1);
+
+	home_put(h, home_point(h, measurement, ref, time, 1), "v",
+	    (struct value){ .type = VALUE_INTEGER, .i = host });
+	home_append(h);
+	home_ref_free(ref);
+}
+
+static void
+seal(struct home *h)
+{
+	struct err err;
+
+	assert_int_equal(compact_seal(h->store, &err), 0);
+	assert_true(journal_sealed(&h->store->env));
+}
+
+static void
+test_who_is_idle_comes_back(void **unused)
+{
+	struct home h;
+
+	(void)unused;
+	home_new(&h);
+	write_row(&h, "m", 0, 1);
+	seal(&h);
+	h.store->env.mark->right_wanted_ns = clock_monotonic_ns();
+	assert_true(store_maintain(h.store, STORE_IDLE, NULL, NULL));
+	assert_true(journal_sealed(&h.store->env));
+	h.store->env.mark->right_wanted_ns = 0;
+	assert_false(store_maintain(h.store, STORE_IDLE, NULL, NULL));
+	assert_false(journal_sealed(&h.store->env));
+	home_free(&h);
+}
+
+static int
+keep_nothing(struct txn *txn, void *arg, struct err *err)
+{
+	struct store_bucket bucket;
+
+	if (store_bucket_get(txn, *(uint64_t *)arg, &bucket, err) != 0)
+		return -1;
+	bucket.retention_ns = 1;
+	return store_bucket_update(txn, &bucket, err);
+}
+
+static uint64_t
+series_there(struct home *h)
+{
+	struct store_measurement *m = home_measurement(h, "m");
+	struct store_stats stats;
+	struct err err;
+
+	if (m == NULL)
+		return 0;
+	if (store_stats(h->store, m, &stats, &err) != 0)
+		home_die("stats", &err);
+	return stats.series;
+}
+
+struct asked {
+	struct store	*store;
+	unsigned	 left;	/* so often more, behind the journal, until somebody wants the right */
+};
+
+static bool
+wants_the_right(void *arg)
+{
+	struct asked *asked = arg;
+
+	if (!journal_sealed(&asked->store->env) && (asked->left == 0 || --asked->left == 0))
+		asked->store->env.mark->right_wanted_ns = clock_monotonic_ns();
+	return false;
+}
+
+/*
+ * A file of one row that is not past, and then what is past, unless somebody wants the right.
+ *   returns  how many series are left of those that are past
+ */
+static uint64_t
+tidy_beside(struct home *h, unsigned n_asked)
+{
+	struct env_mark *mark = h->store->env.mark;
+	struct asked asked = { h->store, n_asked };
+
+	write_row(h, "n", n_asked, clock_now_ns() + INT64_C(3600000000000));
+	seal(h);
+	mark->tidied_ns = 0;
+	mark->right_wanted_ns = 0;
+	store_maintain(h->store, STORE_PAUSE, wants_the_right, &asked);
+	assert_false(journal_sealed(&h->store->env));
+	mark->right_wanted_ns = 0;
+	return series_there(h);
+}
+
+/*
+ * Somebody wants the right before it begins, then a little later each time.
+ */
+static void
+test_tidying_gives_way(void **unused)
+{
+	uint64_t left = PAST_SERIES, before;
+	struct home h;
+	struct err err;
+	bool parted = false;
+
+	(void)unused;
+	home_new(&h);
+	for (unsigned i = 0; i < PAST_SERIES; i++)
+		write_row(&h, "m", i, 1);
+	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
+	assert_int_equal(store_txn(h.store, STORE_WRITE, h.arena, keep_nothing, &h.bucket, &err), 0);
+	assert_int_equal(tidy_beside(&h, 1), PAST_SERIES);
+	assert_int_equal(h.store->env.mark->tidied_ns, 0);	/* it is still due */
+	for (unsigned n = 2; left > 0 && n < MOST_ASKED; n++) {
+		before = left;
+		left = tidy_beside(&h, n);
+		assert_true(left <= before);
+		parted = parted || (left > 0 && left < before);
+	}
+	assert_true(parted);
+	assert_int_equal(left, 0);
+	home_free(&h);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_delete_goes_first),
+		cmocka_unit_test(test_who_is_idle_comes_back),
+		cmocka_unit_test(test_tidying_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
