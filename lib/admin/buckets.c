@@ -185,6 +185,7 @@ delete_body(struct txn *txn, void *arg, struct err *err)
 int
 admin_bucket_delete(struct store *store, struct arena *arena, struct slice which, struct err *err)
 {
+	store_give_way(store);
 	return admin_take_away(store, arena, delete_body, &which, err);
 }
 

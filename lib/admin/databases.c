@@ -359,6 +359,7 @@ drop(struct store *store, struct arena *arena, const struct admin_policy_spec *s
 	if (spec->database.n == 0)
 		return 0;
 	begin(&v, arena, spec);
+	store_give_way(store);
 	return admin_take_away(store, arena, drop_body, &v, err);
 }
 

@@ -420,7 +420,7 @@ run(struct deletion *d, const uint64_t *ids, size_t n, struct err *err)
 	if (drop_empty_series(d->store, d->m, ids, n, d->arena, err) != 0)
 		return -1;
 	arena_reset(d->arena);
-	register_give_way(d->store);
+	store_give_way(d->store);
 	if (store_txn(d->store, STORE_RELIEVE, d->arena, drop_what_is_empty, d, err) != 0)
 		return -1;
 	return drop_purge(d->store, d->wanted, d->wanted_arg, err);

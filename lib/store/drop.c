@@ -146,7 +146,7 @@ store_drop_measurement(struct store *store, uint64_t bucket_id, struct slice nam
 	struct drop_job job = { bucket_id, name };
 
 	arena_reset(store->scratch);
-	register_give_way(store);
+	store_give_way(store);
 	if (store_txn(store, STORE_RELIEVE, store->scratch, drop_body, &job, err) != 0)
 		return -1;
 	return drop_purge(store, NULL, NULL, err);

@@ -181,7 +181,7 @@ drop_empty_series(struct store *store, const struct store_measurement *m, const 
 		job.ids = ids + at;
 		job.n = n - at < STEP_SERIES ? n - at : STEP_SERIES;
 		if (r == 0) {
-			register_give_way(store);
+			store_give_way(store);
 			r = store_txn(store, STORE_RELIEVE, arena, empty_body, &job, err);
 		}
 	}

@@ -47,7 +47,7 @@ register_had_names(struct store *store, int64_t since)
 }
 
 void
-register_give_way(const struct store *store)
+store_give_way(const struct store *store)
 {
 	static const struct timespec pause = { .tv_nsec = 2000000 };
 	int64_t now = clock_monotonic_ns(), until = now + GIVE_WAY_NS, since;

@@ -26,12 +26,11 @@ bool	 register_is_stale(const struct store *store);
 /*
  * register_want_names - by a writer that has begun anew too often, since names were taken away: who is
  *                       about to take some away waits a moment
+ *                       (store_give_way)
  *   returns  for register_had_names, when its try is over
- * register_give_way - by who is about to: wait for such writers, GIVE_WAY_NS at most
  */
 int64_t	 register_want_names(struct store *store);
 void	 register_had_names(struct store *store, int64_t since);
-void	 register_give_way(const struct store *store);
 
 int	 register_bucket(struct store *store, uint64_t bucket_id, struct schema_bucket **bucket,
 	     struct err *err);

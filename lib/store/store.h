@@ -189,7 +189,8 @@ struct store_bucket {
  * store_bucket_get, store_bucket_find - by id, by name: ERR_NOT_FOUND with `bucket "x" not found`
  * store_bucket_create - ERR_CONFLICT `bucket with name x already exists`; fills id and times
  * store_bucket_update - by id: name, description, retention; ERR_NOT_FOUND, ERR_CONFLICT
- * store_bucket_delete - the bucket, its DBRPs, its schema and its rows
+ * store_bucket_delete - the bucket, its DBRPs, its schema and its rows; call store_give_way before
+ *                       the transaction
  * store_bucket_list - all, by name: *list has *n of them
  */
 int		 store_bucket_get(struct txn *txn, uint64_t id, struct store_bucket *out,
@@ -201,6 +202,12 @@ int		 store_bucket_update(struct txn *txn, struct store_bucket *bucket, struct e
 int		 store_bucket_delete(struct txn *txn, uint64_t id, struct err *err);
 int		 store_bucket_list(struct txn *txn, struct store_bucket **list, size_t *n,
 		     struct err *err);
+
+/*
+ * store_give_way - by who is about to take away names that writers may remember: wait, a second at
+ *                  most, for one that has begun anew too often since others did
+ */
+void		 store_give_way(const struct store *store);
 
 /* ---- DBRP mappings: (database, retention policy) -> bucket ---- */
 

@@ -4,7 +4,11 @@
 #include "unit.h"
 #include "store_home.h"
 
+#include <time.h>
+
 #include "admin/admin.h"
+#include "base/clock.h"
+#include "store/store_priv.h"
 
 static void
 test_ids(void **state)
@@ -242,6 +246,41 @@ test_setup(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+static struct env_mark *sleepers_mark;
+
+/*
+ * In place of the C library's: meanwhile the writer has its names, and its turn is over.
+ */
+int
+nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	(void)wanted;
+	(void)left;
+	sleepers_mark->names_wanted_ns = 0;
+	return 0;
+}
+
+static void
+test_who_drops_buckets_lets_writers_go_first(void **state)
+{
+	struct store_bucket bucket;
+	struct home h;
+	struct err err;
+
+	(void)state;
+	home_new(&h);
+	sleepers_mark = h.store->env.mark;
+	assert_int_equal(admin_bucket_create(h.store, h.arena, SLICE("a"), SLICE(""), 0, &bucket, &err),
+	    0);
+	sleepers_mark->names_wanted_ns = clock_monotonic_ns();
+	assert_int_equal(admin_bucket_delete(h.store, h.arena, SLICE("a"), &err), 0);
+	assert_int_equal(sleepers_mark->names_wanted_ns, 0);
+	sleepers_mark->names_wanted_ns = clock_monotonic_ns();
+	assert_int_equal(admin_database_drop(h.store, h.arena, SLICE("b"), &err), 0);
+	assert_int_equal(sleepers_mark->names_wanted_ns, 0);
+	home_free(&h);
+}
+
 int
 main(void)
 {
@@ -250,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_bucket_names),
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_dbrps),
+		cmocka_unit_test(test_who_drops_buckets_lets_writers_go_first),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_setup),
 	};
