@@ -160,6 +160,22 @@ home_append(struct home *h)
 	return stored;
 }
 
+/*
+ * home_row - store one row of a series with the tag host=h<n>, whose field "v" is n
+ */
+static inline void
+home_row(struct home *h, const char *measurement, unsigned n, int64_t time)
+{
+	char name[16];
+	struct tag tag = { SLICE("host"), { name, (size_t)snprintf(name, sizeof(name), "h%u", n) } };
+	struct series_ref *ref = home_ref(&tag, 1);
+
+	home_put(h, home_point(h, measurement, ref, time, 1), "v",
+	    (struct value){ .type = VALUE_INTEGER, .i = n });
+	home_append(h);
+	home_ref_free(ref);
+}
+
 struct home_measurement {
 	struct slice	 name;
 	uint64_t	 bucket;

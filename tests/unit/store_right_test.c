@@ -115,19 +115,6 @@ test_a_delete_goes_first(void **unused)
 #define MOST_ASKED 30
 
 static void
-write_row(struct home *h, const char *measurement, unsigned host, int64_t time)
-{
-	char name[16];
-	struct tag tag = { SLICE("host"), { name, (size_t)snprintf(name, sizeof(name), "h%u", host) } };
-	struct series_ref *ref = home_ref(&tag, 1);
-
-	home_put(h, home_point(h, measurement, ref, time, 1), "v",
-	    (struct value){ .type = VALUE_INTEGER, .i = host });
-	home_append(h);
-	home_ref_free(ref);
-}
-
-static void
 seal(struct home *h)
 {
 	struct err err;
@@ -143,7 +130,7 @@ test_who_is_idle_comes_back(void **unused)
 
 	(void)unused;
 	home_new(&h);
-	write_row(&h, "m", 0, 1);
+	home_row(&h, "m", 0, 1);
 	seal(&h);
 	h.store->env.mark->right_wanted_ns = clock_monotonic_ns();
 	assert_true(store_maintain(h.store, STORE_IDLE, NULL, NULL));
@@ -204,7 +191,7 @@ tidy_beside(struct home *h, unsigned n_asked)
 	struct env_mark *mark = h->store->env.mark;
 	struct asked asked = { h->store, n_asked };
 
-	write_row(h, "n", n_asked, clock_now_ns() + INT64_C(3600000000000));
+	home_row(h, "n", n_asked, clock_now_ns() + INT64_C(3600000000000));
 	seal(h);
 	mark->tidied_ns = 0;
 	mark->right_wanted_ns = 0;
@@ -228,7 +215,7 @@ test_tidying_gives_way(void **unused)
 	(void)unused;
 	home_new(&h);
 	for (unsigned i = 0; i < PAST_SERIES; i++)
-		write_row(&h, "m", i, 1);
+		home_row(&h, "m", i, 1);
 	assert_int_equal(store_compact(h.store, &(struct store_compact_spec){ 0 }, &err), 0);
 	assert_int_equal(store_txn(h.store, STORE_WRITE, h.arena, keep_nothing, &h.bucket, &err), 0);
 	assert_int_equal(tidy_beside(&h, 1), PAST_SERIES);

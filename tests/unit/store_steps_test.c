@@ -46,19 +46,6 @@ clock_gettime(clockid_t which, struct timespec *t)
 	return r;
 }
 
-static void
-put_row(struct home *h, const char *measurement, unsigned host, int64_t time)
-{
-	char name[16];
-	struct tag tag = { SLICE("host"), { name, (size_t)snprintf(name, sizeof(name), "h%u", host) } };
-	struct series_ref *ref = home_ref(&tag, 1);
-
-	home_put(h, home_point(h, measurement, ref, time, 1), "v",
-	    (struct value){ .type = VALUE_INTEGER, .i = time });
-	home_append(h);
-	home_ref_free(ref);
-}
-
 static unsigned
 steps_of_compaction(struct home *h)
 {
@@ -87,7 +74,7 @@ test_a_step_ends_between_series_read_together(void **unused)
 	home_new(&h);
 	for (int round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < SERIES; i++)
-			put_row(&h, "m", i, 10 - round);
+			home_row(&h, "m", i, 10 - round);
 		assert_in_range(steps_of_compaction(&h), SERIES / STEP_SERIES, 2 * SERIES);
 	}
 	home_free(&h);
@@ -110,7 +97,7 @@ test_one_who_waits_is_asked_for_once(void **unused)
 		char name[16];
 
 		snprintf(name, sizeof(name), "m%u", i);
-		put_row(&h, name, 0, 1);
+		home_row(&h, name, 0, 1);
 	}
 	flicker = h.store->env.mark;
 	looks = 1;
