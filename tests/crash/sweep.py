@@ -22,7 +22,7 @@ from scenarios import SCENARIOS
 
 BACK = 2.0
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FILES = re.compile(r"(catalogue|series|chunks)\.db|(journal|log|damaged\.journal)\.\d{10}|__db\.00\d|weir\.(lock|compact|sync|journal|passwords|queries|mark|conf)")
+FILES = re.compile(r"(catalogue|series|chunks)\.db|(journal|log|damaged\.journal)\.\d{10}|__db\.00\d|weir\.(format|lock|compact|sync|journal|passwords|queries|mark|conf)")
 
 
 # --- a sweep ---------------------------------------------------------------------------------------------------------
