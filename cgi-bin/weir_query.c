@@ -7,7 +7,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "format/format.h"
 #include "query/query.h"
 
@@ -42,22 +41,12 @@ read_text(struct weir *weir, struct slice *text, struct err *err)
 static int
 fill_query(struct weir *weir, struct query_request *request, struct err *err)
 {
-	const struct settings *settings = &weir->program.settings;
-
 	request->grants = &weir_owner;
 	request->database = weir_option(weir, "db");
 	if (request->database.n == 0)
 		request->database = weir_option(weir, "bucket");
 	request->policy = weir_option(weir, "rp");
-	request->management = settings->influxql_management;
-	request->users = settings->influxql_users;
-	request->delete_by_field = settings->influxql_delete_by_field;
-	request->now_ns = clock_now_ns();
-	request->limits.max_rows = settings->query_max_rows;
-	request->limits.max_series = settings->query_max_series;
-	request->limits.max_windows = settings->query_max_windows;
-	request->limits.max_memory_bytes = settings->query_max_memory;
-	request->limits.max_time_ms = (uint64_t)settings->query_timeout / 1000000;
+	program_allow_statements(&weir->program.settings, request);
 	request->arena = weir->arena;
 	if (read_text(weir, &request->text, err) != 0)
 		return -1;

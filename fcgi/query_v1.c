@@ -11,7 +11,6 @@
  */
 #include "query_v1.h"
 
-#include "base/clock.h"
 #include "format/format.h"
 #include "program/program.h"
 #include "query/query.h"
@@ -53,15 +52,7 @@ fill_request(struct http_request *req, const struct settings *settings,
 	request->params = http_param(req, "params");
 	request->read_only = req->method == HTTP_GET;
 	request->forbid_change = program_forbids_change(req);
-	request->management = settings->influxql_management;
-	request->users = settings->influxql_users;
-	request->delete_by_field = settings->influxql_delete_by_field;
-	request->now_ns = clock_now_ns();
-	request->limits.max_rows = settings->query_max_rows;
-	request->limits.max_series = settings->query_max_series;
-	request->limits.max_windows = settings->query_max_windows;
-	request->limits.max_memory_bytes = settings->query_max_memory;
-	request->limits.max_time_ms = (uint64_t)settings->query_timeout / 1000000;
+	program_allow_statements(settings, request);
 	request->is_gone = is_gone;
 	request->is_gone_arg = req;
 	request->arena = req->arena;

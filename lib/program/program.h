@@ -154,6 +154,16 @@ bool		 program_forbids_change(struct http_request *req);
 int		 program_identify_writer(struct http_request *req, struct grants *grants,
 		     struct err *err);
 
+/* ---- statements.c ---- */
+
+struct query_request;
+
+/*
+ * program_allow_statements - which statements a site allows, the limits of each, and what now() is
+ */
+void		 program_allow_statements(const struct settings *settings,
+		     struct query_request *request);
+
 /* ---- first_token.c ---- */
 
 #define FIRST_TOKEN_FILE	"weir-first-token"

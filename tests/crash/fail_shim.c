@@ -364,19 +364,7 @@ open(const char *name, int flags, ...)
 	return openat(AT_FDCWD, name, flags, mode);
 }
 
-int
-open64(const char *name, int flags, ...)
-{
-	mode_t mode = 0;
-	va_list args;
-
-	if (flags & (O_CREAT | __O_TMPFILE)) {
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
-	return openat(AT_FDCWD, name, flags, mode);
-}
+int	 open64(const char *name, int flags, ...) __attribute__((alias("open")));
 
 void *
 mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
