@@ -114,8 +114,6 @@ struct env {
  * env_abandon - leave with the mark set: the next one recovers
  * env_lock, env_unlock - the same section for one who does not go into the library: a sound store
  *     whose files nobody else writes. Killed there, no recovery is needed.
- */
-/*
  * env_hold - the lock alone, to read files that processes inside write; ended by env_unlock
  * env_offline - have the log brought into the databases' files, as far as that can be done, then
  *     `work` on them, alone and with nothing open; then a recovery
