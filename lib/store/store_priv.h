@@ -4,7 +4,7 @@
  *     append, scan, register ...      what is done
  *     *_table.c                       keys and values of one kind of record
  *     txn.c                           get, put, walk; one transaction with its retry
- *     env.c, sync.c                   alone inside; recovery; the log on disk
+ *     env.c, handles.c, sync.c        alone inside; recovery; the log on disk
  */
 #ifndef WEIR_STORE_STORE_PRIV_H
 #define WEIR_STORE_STORE_PRIV_H
@@ -24,7 +24,7 @@
 
 /* ---- the environment (env.c) ---- */
 
-enum store_db {			/* the databases, a file each: rows of the table in env.c */
+enum store_db {			/* the databases, a file each: rows of the table in handles.c */
 	DB_CATALOGUE,
 	DB_SERIES,
 	DB_CHUNKS,
