@@ -49,6 +49,18 @@ library_says(const DB_ENV *handle, const char *prefix, const char *message)
 		log_error("Berkeley DB: %s", message);
 }
 
+/*
+ * Where the library gives up an environment, its functions return DB_RUNRECOVERY; why, it says here.
+ */
+static void
+library_gives_up(DB_ENV *handle, uint32_t event, void *info)
+{
+	struct env *env = handle->app_private;
+
+	if (event == DB_EVENT_PANIC && info != NULL && *(const int *)info > 0)
+		env->panic = *(const int *)info;
+}
+
 static int
 open_environment(struct env *env, DB_ENV **out, uint32_t flags)
 {
@@ -62,7 +74,8 @@ open_environment(struct env *env, DB_ENV **out, uint32_t flags)
 		return r;
 	handle->app_private = env;
 	handle->set_errcall(handle, library_says);
-	if ((r = handle->set_cachesize(handle, (uint32_t)(o->cache_bytes >> 30),
+	if ((r = handle->set_event_notify(handle, library_gives_up)) != 0 ||
+	    (r = handle->set_cachesize(handle, (uint32_t)(o->cache_bytes >> 30),
 	    (uint32_t)(o->cache_bytes & ((1u << 30) - 1)), 1)) != 0 ||
 	    (r = handle->set_lg_bsize(handle, 1 << 20)) != 0 ||
 	    (r = handle->set_lg_max(handle, 16 << 20)) != 0 ||
@@ -309,9 +322,11 @@ handles_recover(struct env *env)
 	env->generation = 0;
 	close_broken(&env->handles);
 	mend_log(env);
+	env->panic = 0;
 	if ((r = room_for_recovery(env, regions_bytes(env))) != 0 ||
 	    (r = open_recovered(env)) != 0 ||
 	    (r = reserve_regions(env)) != 0 || (r = journal_recover(env)) != 0) {
+		r = r == DB_RUNRECOVERY && env->panic != 0 ? env->panic : r;
 		close_broken(&env->handles);
 		unmap_stale_regions(env);
 		room_refused(env, r);

@@ -99,6 +99,7 @@ struct env {
 	uint8_t		 boot[16];
 	struct env_handles handles;
 	uint64_t	 generation;		/* of the handles; 0 = none are open */
+	int		 panic;			/* why the library gave up the environment, or 0 */
 	bool		 is_damaged;		/* the last recovery failed, and not for want of anything */
 	bool		 page_sums;		/* pages get checksums: page.h */
 	unsigned	 n_said;		/* by the library in this section */
