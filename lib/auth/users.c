@@ -50,8 +50,7 @@ verify(struct slice hash, struct slice password, bool *right, struct err *err)
 	errno = 0;
 	*right = crypto_pwhash_str_verify(text, password.p, password.n) == 0;
 	if (!*right && errno == ENOMEM)
-		return err_set(err, ERR_UNAVAILABLE,
-		    "this service is overloaded, please try again later");
+		return err_come_back(err);
 	return 0;
 }
 

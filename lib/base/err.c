@@ -45,6 +45,12 @@ err_set(struct err *err, enum err_code code, const char *fmt, ...)
 	return -1;
 }
 
+int
+err_come_back(struct err *err)
+{
+	return err_set(err, ERR_UNAVAILABLE, ERR_COME_BACK_TEXT);
+}
+
 static const struct err_row *
 row_of(enum err_code code)
 {

@@ -28,6 +28,13 @@ int		 err_set(struct err *err, enum err_code code, const char *fmt, ...)
 		     __attribute__((format(printf, 3, 4)));
 
 /*
+ * err_come_back - ERR_UNAVAILABLE in the words that clients of the API know: "this service is
+ *                 overloaded, please try again later"; returns -1
+ */
+#define ERR_COME_BACK_TEXT "this service is overloaded, please try again later"
+int		 err_come_back(struct err *err);
+
+/*
  * err_status - the HTTP status of a code; err_word - its "code" word in an error body
  */
 int		 err_status(enum err_code code);

@@ -123,7 +123,7 @@ http_reply_error(struct http_request *req, const struct err *err)
 void
 http_reply_last_words(void *arg)
 {
-	static const char text[] = "this service is overloaded, please try again later";
+	static const char text[] = ERR_COME_BACK_TEXT;
 	struct http_request *req = arg;
 	struct http_link *link = req->inside->link;
 	char answer[512];

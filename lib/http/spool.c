@@ -34,8 +34,7 @@ static int
 refuse(struct err *err, const char *doing, const char *what)
 {
 	log_error("%s %s: %s", doing, what, strerror(errno));
-	return err_set(err, ERR_UNAVAILABLE,
-	    "this service is overloaded, please try again later");
+	return err_come_back(err);
 }
 
 int

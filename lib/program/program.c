@@ -181,12 +181,15 @@ program_identify(struct http_request *req, struct grants *grants, struct err *er
 	struct program *program = program_of(req);
 	struct auth_credential credential = { req->credential.user, req->credential.secret };
 	struct store *store;
+	struct err why;
 
 	memset(grants, 0, sizeof(*grants));
 	if (!req->credential.present)
 		return err_set(err, ERR_UNAUTHORIZED, "unauthorized access");
 	if (program_store(program, &store, err) != 0)
 		return -1;
-	return auth_identify(program->auth, store, &credential, clock_now_ns(), req->arena, grants,
-	    err);
+	if (auth_identify(program->auth, store, &credential, clock_now_ns(), req->arena, grants,
+	    &why) != 0)
+		return store_excuse(err, &why);
+	return 0;
 }

@@ -138,7 +138,8 @@ int		 program_serve(struct program *program, const struct http_route *routes,
  * program_of - the program of a request
  * program_identify - who sent the request, and what they may do
  *   out    *grants  lives as long as the request
- *   errs   those of program_store and auth_identify
+ *   errs   those of program_store and auth_identify; of a store that fails, nobody is told more
+ *          before it is known who asks
  */
 struct program	*program_of(struct http_request *req);
 int		 program_identify(struct http_request *req, struct grants *grants, struct err *err);

@@ -9,6 +9,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/page_file.h"
 #include "store/store_priv.h"
@@ -214,6 +215,15 @@ store_sync(struct store *store, struct err *err)
 	if (env_sync(&store->env, SYNC_LOG, err) != 0)
 		return -1;
 	return env_sync(&store->env, SYNC_JOURNAL, err);
+}
+
+int
+store_excuse(struct err *err, const struct err *why)
+{
+	if (why->code != ERR_UNAVAILABLE && why->code != ERR_IO)
+		return err_set(err, why->code, "%s", why->text);
+	log_error("%s", why->text);
+	return err_come_back(err);
 }
 
 uint64_t

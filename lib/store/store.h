@@ -68,6 +68,13 @@ void		 store_close(struct store *store);
 int		 store_sync(struct store *store, struct err *err);
 
 /*
+ * store_excuse - what a failure of the store is for a client that did nothing wrong and may ask
+ *     again: err_come_back in place of what really happened, which goes to the log. Other errors,
+ *     those of the request, are passed on. Returns -1.
+ */
+int		 store_excuse(struct err *err, const struct err *why);
+
+/*
  * store_maintain - the work that is done when a reply is out: a checkpoint when one is due, then, if
  *     this process has written, compaction, in steps of some 15 ms, each of them committed. In a
  *     burst of writes it waits, up to half of backlog_bytes, until they pause.

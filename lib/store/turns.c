@@ -73,8 +73,7 @@ store_turn_take(struct store *store, enum store_turn_kind kind, uint64_t n_turns
 	if (result < 0)
 		return err_set(err, ERR_UNAVAILABLE, "%s cannot be locked: %s", file_names[kind],
 		    strerror(why));
-	return err_set(err, ERR_UNAVAILABLE,
-	    "this service is overloaded, please try again later");
+	return err_come_back(err);
 }
 
 void

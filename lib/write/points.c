@@ -13,7 +13,6 @@
  */
 #include "admin/admin.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "write/write_priv.h"
 
 #define WINDOW_BYTES	((size_t)2 << 20)
@@ -35,19 +34,6 @@ struct writing {
 };
 
 /*
- * store_says - what a failure of the store is for a client: a write may always be sent again, so
- *              it is asked to come back; what really happened goes to the log
- */
-static int
-store_says(struct err *err, const struct err *why)
-{
-	if (why->code != ERR_UNAVAILABLE && why->code != ERR_IO)
-		return err_set(err, why->code, "%s", why->text);
-	log_error("%s", why->text);
-	return err_set(err, ERR_UNAVAILABLE, "this service is overloaded, please try again later");
-}
-
-/*
  * find_bucket - where the points go; bucket_id stays 0 when that is to be made
  */
 static int
@@ -64,7 +50,7 @@ find_bucket(struct writing *w, struct err *err)
 		result = admin_dbrp_resolve(r->store, r->arena, r->grants, ADMIN_WRITE, r->database,
 		    r->policy, &to, &why);
 	w->bucket_id = to.create ? 0 : to.bucket.id;
-	return result == 0 ? 0 : store_says(err, &why);
+	return result == 0 ? 0 : store_excuse(err, &why);
 }
 
 static int
@@ -91,7 +77,7 @@ store_batch(struct writing *w, struct batch *batch, struct err *err)
 		return 0;
 	if ((w->bucket_id == 0 && make_bucket(w, &why) != 0) ||
 	    store_append(w->request->store, w->bucket_id, batch, &n_stored, &why) != 0)
-		return store_says(err, &why);
+		return store_excuse(err, &why);
 	w->n_stored += n_stored;
 	return 0;
 }
@@ -177,7 +163,7 @@ store_body(struct writing *w, struct err *err)
 		want = window->n < WINDOW_BYTES / 2 ? WINDOW_BYTES : 2 * window->n;
 	}
 	if (w->n_stored != 0 && store_sync(w->request->store, &why) != 0)
-		return store_says(err, &why);
+		return store_excuse(err, &why);
 	return 0;
 }
 

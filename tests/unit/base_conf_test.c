@@ -120,6 +120,9 @@ test_texts(void **state)
 	assert_string_equal(err.text, "no bucket");
 	err_set(&err, err.code, "write: %s", err.text);		/* into itself */
 	assert_string_equal(err.text, "write: no bucket");
+	assert_int_equal(err_come_back(&err), -1);
+	assert_int_equal(err.code, ERR_UNAVAILABLE);
+	assert_string_equal(err.text, "this service is overloaded, please try again later");
 	for (size_t shift = 0; shift < 3; shift++) {
 		memset(text, 'x', shift);
 		for (size_t i = shift; i + 3 < sizeof(text); i += 3)
