@@ -2,6 +2,7 @@
  * cgi-bin/weir_export.c - what is stored, as a file that weir import and InfluxDB's influx -import read
  *
  *     # DDL
+ *     # BUCKET:b                                       where that is not its name by d and autogen
  *     CREATE DATABASE "d" WITH DURATION 720h0m0s REPLICATION 1 NAME "autogen"
  *     # DML
  *     # CONTEXT-DATABASE:d
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +47,32 @@ struct exporting {
 
 /* ---- where to ---- */
 
+static const char *volatile unfinished;
+
+static void
+drop_unfinished(int signal_number)
+{
+	unlink(unfinished);
+	raise(signal_number);	/* it is blocked, and no longer caught: the program ends with it */
+}
+
+/*
+ * A file that is not whole does not stay behind. What is ignored, as by nohup, stays so.
+ */
+static void
+drop_when_ended(const char *name)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
+	struct sigaction action = { .sa_handler = drop_unfinished, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction old;
+
+	unfinished = name;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(ends[i], &action, NULL);
+}
+
 static int
 to_file(void *to, const char *p, size_t n)
 {
@@ -65,19 +93,29 @@ to_file(void *to, const char *p, size_t n)
 	return 0;
 }
 
+/*
+ * Only a file that is none yet, or a regular one, is written aside and renamed; a device or a pipe gets
+ * the bytes as they come.
+ */
 static int
 open_output(struct exporting *e, struct err *err)
 {
 	struct slice name = weir_option(e->weir, "output");
+	struct stat st;
 
 	e->fd = STDOUT_FILENO;
-	if (name.n == 0)
+	if (name.n == 0 || slice_eq(name, SLICE("-")))
 		return 0;
 	e->name = name.p;
+	if (stat(name.p, &st) == 0 && !S_ISREG(st.st_mode)) {
+		e->fd = open(name.p, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		return e->fd >= 0 ? 0 : err_set(err, ERR_IO, "%s: %s", name.p, strerror(errno));
+	}
 	e->temporary = arena_printf(e->weir->arena, "%s.%ld.part", name.p, (long)getpid()).p;
 	e->fd = open(e->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (e->fd < 0)
 		return err_set(err, ERR_IO, "%s: %s", e->temporary, strerror(errno));
+	drop_when_ended(e->temporary);
 	return 0;
 }
 
@@ -98,10 +136,11 @@ close_output(struct exporting *e, int result, struct err *err)
 	out_free(&e->out);
 	if (e->name == NULL)
 		return result;
-	if (result == 0 && (fsync(e->fd) != 0 || rename(e->temporary, e->name) != 0))
+	if (result == 0 && e->temporary != NULL &&
+	    (fsync(e->fd) != 0 || rename(e->temporary, e->name) != 0))
 		result = cannot_write(e, err);
 	close(e->fd);
-	if (result != 0)
+	if (result != 0 && e->temporary != NULL)
 		unlink(e->temporary);
 	return result;
 }
@@ -239,6 +278,20 @@ default_policy(const struct exporting *e, size_t first)
 	return first;
 }
 
+/*
+ * What database and policy do not tell: a bucket of another name than DATABASE/POLICY.
+ */
+static void
+put_bucket(struct buf *out, const struct admin_policy *p)
+{
+	size_t slash = p->database.n;
+
+	if (p->bucket_name.n != slash + 1 + p->name.n || p->bucket_name.p[slash] != '/' ||
+	    memcmp(p->bucket_name.p, p->database.p, slash) != 0 ||
+	    memcmp(p->bucket_name.p + slash + 1, p->name.p, p->name.n) != 0)
+		buf_printf(out, "# BUCKET:" SLICE_FMT "\n", SLICE_ARG(p->bucket_name));
+}
+
 static void
 put_definitions(struct exporting *e)
 {
@@ -252,6 +305,7 @@ put_definitions(struct exporting *e)
 		if (is_first_of_database(e, i)) {
 			with_database = default_policy(e, i);
 			p = &e->policies[with_database];
+			put_bucket(out, p);
 			buf_puts(out, "CREATE DATABASE ");
 			put_quoted(out, p->database);
 			buf_puts(out, " WITH");
@@ -263,6 +317,7 @@ put_definitions(struct exporting *e)
 		if (i == with_database)
 			continue;
 		p = &e->policies[i];
+		put_bucket(out, p);
 		buf_puts(out, "CREATE RETENTION POLICY ");
 		put_quoted(out, p->name);
 		buf_puts(out, " ON ");

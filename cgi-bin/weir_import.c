@@ -12,10 +12,8 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "influxql/influxql.h"
 #include "line/line.h"
-#include "query/query.h"
 
 #define STATEMENT_MAX (64 << 10)
 
@@ -32,46 +30,71 @@ struct import {
 	bool		 moved;		/* the place has changed since the write began */
 	struct buf	 word;		/* a comment or a statement, as far as it is read */
 	char		 database[ADMIN_NAME_MAX + 1], policy[ADMIN_NAME_MAX + 1];
+	char		 bucket[ADMIN_NAME_MAX + 1];	/* of the next statement; "": by its policy */
 	bool		 refused;	/* a statement was */
 	struct write_report total;
 };
 
 /* ---- statements ---- */
 
-static bool
-makes_something(const struct influxql_query *query)
+/*
+ * CREATE DATABASE x WITH NAME p is what influx_inspect has for every policy of x, not for the first
+ * alone: so both statements are taken for what they tell of.
+ */
+static int
+make_policy(struct store *store, struct arena *arena, const struct statement *statement,
+    struct slice bucket, struct err *err)
 {
+	const struct create_database *create = &statement->create_database;
+	bool is_database = statement->kind == STATEMENT_CREATE_DATABASE;
+	const struct policy *policy = is_database ? &create->policy : &statement->policy;
+	struct admin_policy_spec spec = { .database = is_database ? create->name : policy->database };
+
+	if (!is_database || create->has_with) {
+		spec.name = policy->name;
+		spec.retention_ns = policy->has_duration ? &policy->duration : NULL;
+		spec.is_default = policy->is_default;
+	}
+	return admin_policy_restore(store, arena, &spec, bucket, err);
+}
+
+static int
+make_all(struct import *m, struct store *store, struct arena *arena, struct slice text,
+    struct err *err)
+{
+	struct influxql_query *query;
+
+	if (influxql_parse(text, NULL, arena, &query, err) != 0)
+		return -1;
 	for (size_t i = 0; i < query->n_statements; i++)
 		if (query->statements[i].kind != STATEMENT_CREATE_DATABASE &&
 		    query->statements[i].kind != STATEMENT_CREATE_RETENTION_POLICY)
-			return false;
-	return true;
+			return err_set(err, ERR_INVALID, "expected CREATE DATABASE or CREATE "
+			    "RETENTION POLICY, found " SLICE_FMT, SLICE_ARG(text));
+	for (size_t i = 0; i < query->n_statements; i++)
+		if (make_policy(store, arena, &query->statements[i], slice_from(m->bucket), err) != 0)
+			return -1;
+	return 0;
 }
 
+/*
+ * What the store refuses is told, and the points come in nevertheless.
+ */
 static int
 run_statement(struct import *m, struct store *store, struct slice text, struct err *err)
 {
 	struct arena *arena = arena_new(4096);
-	struct query_request request = { .store = store, .grants = &weir_owner, .text = text,
-		.management = true, .now_ns = clock_now_ns(), .arena = arena };
-	struct influxql_query *parsed;
-	struct query *query = NULL;
-	size_t n_errors = 0;
-	int result;
+	int result = make_all(m, store, arena, text, err);
 
-	result = influxql_parse(text, NULL, arena, &parsed, err);
-	if (result == 0 && !makes_something(parsed))
-		result = err_set(err, ERR_INVALID, "expected CREATE DATABASE or CREATE RETENTION "
-		    "POLICY, found " SLICE_FMT, SLICE_ARG(text));
-	if (result == 0)
-		result = query_prepare(&request, &query, err);
-	if (result == 0)
-		(void)query_run(query, weir_answer_watch(arena,
-		    weir_answer_begin(arena, stdout, PRECISION_AUTO), &n_errors));
-	query_end(query);
 	arena_free(arena);
-	m->refused |= n_errors > 0;
-	return result;
+	m->bucket[0] = '\0';
+	if (result == 0 || (err->code != ERR_CONFLICT && err->code != ERR_NOT_FOUND))
+		return result;
+	fprintf(stderr, "weir: %s: line %llu: ", m->in.name, (unsigned long long)m->line);
+	weir_print_text(slice_from(err->text), stderr);
+	putc('\n', stderr);
+	m->refused = true;
+	return 0;
 }
 
 /* ---- comments ---- */
@@ -103,6 +126,8 @@ take_comment(struct import *m, struct slice text, struct err *err)
 		m->definitions = m->moved = true;
 	} else if (begins_with(&text, SLICE("# DML"))) {
 		m->definitions = false;
+	} else if (begins_with(&text, SLICE("# BUCKET:"))) {
+		return set_name(m->bucket, text, err);
 	} else if (begins_with(&text, SLICE("# CONTEXT-DATABASE:"))) {
 		m->moved = true;
 		m->policy[0] = '\0';
@@ -278,8 +303,9 @@ write_place(struct import *m, struct write_request *request, struct err *err)
 		    "where this goes; --db or --bucket may", m->in.name,
 		    (unsigned long long)m->line);
 	if (!m->fixed) {
-		request->database = slice_from(m->database);
-		request->policy = slice_from(m->policy);
+		/* the next place is read before the last of this one is stored */
+		request->database = arena_copy(request->arena, slice_from(m->database));
+		request->policy = arena_copy(request->arena, slice_from(m->policy));
 	}
 	m->moved = false;
 	request->first_line = m->line;

@@ -176,6 +176,11 @@ struct admin_policy_spec {
  *   in     with_policy  the spec says more than the database's name
  * admin_policy_create - one more policy
  *   both   what is there already and is the same is no error
+ * admin_policy_restore - a policy that an export tells of, and its database: what is there already
+ *     stays as it is. It was one before, so that it may be shorter than an hour, and its name may be
+ *     the rest of a bucket's that has several slashes
+ *   in     bucket_name  the bucket that it leads to; "" = DATABASE/POLICY
+ *          spec         a database's name alone: with policy autogen, if it has none
  * admin_policy_alter - retention, and to be the default
  * admin_policy_drop, admin_database_drop - mappings and buckets with all their points; none there
  *     is no error. A bucket that another pair of database and policy leads to stays
@@ -191,6 +196,9 @@ int		 admin_database_drop(struct store *store, struct arena *arena,
 		     struct slice database, struct err *err);
 int		 admin_policy_create(struct store *store, struct arena *arena,
 		     const struct admin_policy_spec *spec, struct err *err);
+int		 admin_policy_restore(struct store *store, struct arena *arena,
+		     const struct admin_policy_spec *spec, struct slice bucket_name,
+		     struct err *err);
 int		 admin_policy_alter(struct store *store, struct arena *arena,
 		     const struct admin_policy_spec *spec, struct err *err);
 int		 admin_policy_drop(struct store *store, struct arena *arena,

@@ -15,6 +15,7 @@
 struct verb {
 	const struct admin_policy_spec *spec;
 	struct slice	 name;		/* of the policy */
+	struct slice	 bucket_name;	/* "" = DATABASE/POLICY */
 	bool		 with_policy;
 	struct arena	*arena;
 	struct admin_policy *all;	/* those of every database, hidden ones too */
@@ -141,8 +142,8 @@ make_policy(struct txn *txn, struct verb *v, bool is_default, struct err *err)
 {
 	struct store_bucket bucket = { .retention_ns = retention_of(v) };
 
-	bucket.name = arena_printf(v->arena, SLICE_FMT "/" SLICE_FMT,
-	    SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
+	bucket.name = v->bucket_name.n > 0 ? v->bucket_name : arena_printf(v->arena,
+	    SLICE_FMT "/" SLICE_FMT, SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
 	if (admin_names_bucket(bucket.name, err) != 0 || keep_default(txn, v, err) != 0 ||
 	    store_bucket_create(txn, &bucket, err) != 0)
 		return -1;
@@ -191,6 +192,32 @@ create_policy_body(struct txn *txn, void *arg, struct err *err)
 	return v->spec->is_default && !same->is_default ? conflict(err) : 0;
 }
 
+/*
+ * A bucket a/b/c is policy b/c of database a by its name, and by nothing else.
+ */
+static int
+restore_body(struct txn *txn, void *arg, struct err *err)
+{
+	struct verb *v = arg;
+	const int64_t *retention_ns = v->spec->retention_ns;
+	const struct admin_policy *same;
+	struct store_bucket bucket = { .retention_ns = retention_of(v) };
+
+	if (read_policies(txn, v, err) != 0)
+		return -1;
+	same = find_policy(v, v->name);
+	if (same != NULL && retention_ns != NULL && same->retention_ns != *retention_ns)
+		return err_set(err, ERR_CONFLICT, "retention policy already exists");
+	if (same != NULL || (v->n > 0 && v->spec->name.n == 0 && retention_ns == NULL))
+		return 0;
+	if (check_name(v->name, NULL) == 0)
+		return make_policy(txn, v, v->n == 0 || v->spec->is_default, err);
+	bucket.name = arena_printf(v->arena, SLICE_FMT "/" SLICE_FMT,
+	    SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
+	return admin_names_bucket(bucket.name, err) != 0 ? -1 :
+	    store_bucket_create(txn, &bucket, err);
+}
+
 static void
 begin(struct verb *v, struct arena *arena, const struct admin_policy_spec *spec)
 {
@@ -223,6 +250,19 @@ admin_policy_create(struct store *store, struct arena *arena,
 	    check_durations(retention_of(&v), spec->shard_ns, err) != 0)
 		return -1;
 	return admin_change(store, arena, create_policy_body, &v, err);
+}
+
+int
+admin_policy_restore(struct store *store, struct arena *arena,
+    const struct admin_policy_spec *spec, struct slice bucket_name, struct err *err)
+{
+	struct verb v;
+
+	begin(&v, arena, spec);
+	v.bucket_name = bucket_name;
+	if (check_name(spec->database, err) != 0)
+		return -1;
+	return admin_change(store, arena, restore_body, &v, err);
 }
 
 /* ---- changing ---- */
