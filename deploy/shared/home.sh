@@ -4,13 +4,17 @@
 
 # --set lines replace earlier ones of the same name; all others in weir.conf stay.
 write_settings() {
-	local conf=$home/weir.conf setting name kept
+	local conf=$home/weir.conf setting name kept before
+	before=$(cat "$conf" 2>/dev/null)
 	for setting in ${settings[@]+"${settings[@]}"}; do
 		name=${setting%%=*}
 		kept=$(grep -v "^[[:space:]]*$name[[:space:]]*=" "$conf" 2>/dev/null)
 		printf '%s\n' ${kept:+"$kept"} "$name = ${setting#*=}" >"$conf.new" &&
 			mv "$conf.new" "$conf" || exit 1
 	done
+	"$weir" --home "$home" settings >/dev/null && return
+	if [ -n "$before" ]; then printf '%s\n' "$before" >"$conf"; else rm -f "$conf"; fi
+	exit 1
 }
 
 make_home() {
