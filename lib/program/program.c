@@ -6,9 +6,12 @@
  */
 #include "program/program.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,11 +22,26 @@
  */
 #define PASSWORD_WAIT_MS 1000
 
+/*
+ * Whoever starts a program may have closed its standard files (FastCGI's specification leaves but the
+ * first). A store's file, or a client's connection, that took such a number would be printed into.
+ * What stands in refuses to be read or written, as a closed one does.
+ */
+static void
+keep_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+			return;
+}
+
 int
 program_begin_at(struct program *program, const char *name, const char *path, const char *home,
     struct err *err)
 {
 	memset(program, 0, sizeof(*program));
+	keep_standard_files();
 	umask(077);
 	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error like a full disk */
 	log_name(name);
