@@ -384,8 +384,10 @@ void
 settings_print(const struct settings *settings, struct buf *out)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		buf_printf(out, "%s# %s (%s; default %s)\n%s = ", i > 0 ? "\n" : "", table[i].help,
-		    kinds[table[i].kind].unit, table[i].text, table[i].name);
+		/* the home's own weir.conf, which this may become, cannot say where it is */
+		buf_printf(out, "%s# %s (%s; default %s)\n%s%s = ", i > 0 ? "\n" : "", table[i].help,
+		    kinds[table[i].kind].unit, table[i].text,
+		    table[i].offset == offsetof(struct settings, home) ? "# " : "", table[i].name);
 		put_value(out, settings, &table[i]);
 		buf_putc(out, '\n');
 	}

@@ -87,7 +87,7 @@ SETTING(FLAG,	  precision_u_is_us, "no",
 SETTING(DURATION, auto_bucket_retention, "0s",
     "how long a bucket that a write has made keeps its points; 0s is for ever")
 SETTING(FLAG,	  influxql_management, "no",
-    "let an all-access token run CREATE DATABASE and its like")
+    "let an all-access token run CREATE DATABASE and its like, SELECT INTO, EXPLAIN, DROP SERIES")
 SETTING(FLAG,	  influxql_delete_by_field, "no",
     "let DELETE ask for values of fields, which InfluxDB 1.x refuses: DELETE FROM m WHERE v > 5")
 SETTING(FLAG,	  influxql_users, "no",
