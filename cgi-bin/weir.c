@@ -14,8 +14,9 @@
  *     them need be stopped. Whoever may read and write the home may do everything.
  *
  *     Root works as the user whose home it is, so that no file of the store comes to belong to
- *     somebody else than the user of the web server's programs. Files to be written must then be
- *     readable for that user, or come on standard input.
+ *     somebody else than the user of the web server's programs. Files for a write or an import must
+ *     then be readable for that user, or come on standard input; where an export goes must be a folder
+ *     that user may write to, or standard output.
  *
  *     `weir help COMMAND` and `weir COMMAND --help` tell the options of each command.
  *
@@ -28,8 +29,9 @@
  *     influx_inspect: CREATE statements, comments that say where the points go, line protocol with
  *     times in nanoseconds. `import` reads that format, runs its CREATE DATABASE and CREATE
  *     RETENTION POLICY and no other statement, and stores the points; doing it twice is harmless.
- *     InfluxDB takes it in by `influx -import`. Tokens, users and mappings of two names to one
- *     bucket are not in it.
+ *     InfluxDB takes it in by `influx -import`. Where a bucket has a name of its own, a comment,
+ *     `# BUCKET:name`, in front of its CREATE tells it to weir's import. Tokens, users, descriptions
+ *     and mappings of two names to one bucket are not in it.
  *
  * OPTIONS
  *     --home DIR    the store's directory. Without it: WEIR_HOME, else `home` in a weir.conf beside
@@ -297,7 +299,8 @@ print_help(FILE *to)
 	    "                     " WEIR_HOME_DEFAULT "\n"
 	    "  --version          print the version\n\n"
 	    "`weir help COMMAND` tells its options. Exit status: 0 done, 1 failed, 2 wrong\n"
-	    "command line, 3 lines or statements were refused and the others done.\n", to);
+	    "command line, 3 lines or statements were refused and the others done, 4 damage\n"
+	    "found by check.\n", to);
 }
 
 static void
@@ -456,6 +459,10 @@ take_option(struct weir *weir, int n_words, char **words, int *at)
 			return weir_usage(weir, "--%s needs a %s", option->name, option->argument);
 		value = words[++*at];
 	}
+	/* a script's variable that is not set: it must not mean every bucket, or for ever */
+	if (option->argument != NULL && *value == '\0' && strcmp(option->name, "description") != 0)
+		return weir_usage(weir, "--%s: found \"\", expected a %s", option->name,
+		    option->argument);
 	weir->given[weir->n_given++] = (struct weir_given){ option->name,
 		value != NULL ? take_value(weir, option, value) : NULL };
 	++*at;

@@ -66,7 +66,7 @@ read_epoch(struct weir *weir, enum precision *epoch)
 }
 
 static int
-answer(struct weir *weir, struct query *query, enum precision epoch)
+answer(struct weir *weir, struct query *query, enum precision epoch, struct err *err)
 {
 	struct format_options options = {
 		.epoch = epoch, .pretty = weir_flag(weir, "pretty"),
@@ -86,6 +86,8 @@ answer(struct weir *weir, struct query *query, enum precision epoch)
 	(void)query_run(query, weir_answer_watch(weir->arena, sink, &n_errors));
 	out_flush(&out);
 	out_free(&out);
+	if (ferror(stdout))
+		return err_set(err, ERR_IO, "standard output cannot be written");
 	return n_errors > 0 ? WEIR_PARTLY : WEIR_OK;
 }
 
@@ -104,7 +106,7 @@ weir_query(struct weir *weir, struct err *err)
 	if (fill_query(weir, &request, err) != 0 ||
 	    query_prepare(&request, &query, err) != 0)
 		return -1;
-	status = answer(weir, query, epoch);
+	status = answer(weir, query, epoch, err);
 	query_end(query);
 	return status;
 }

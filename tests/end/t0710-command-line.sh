@@ -51,6 +51,10 @@ check '  without its text' test "${said/$secret/}" = "$said"
 check 'and the text is nowhere on disk' sh -c '! grep -rqF -- "$1" "$2"' - "$secret" "$home"
 run 2 token create
 run 1 token create --read nope
+run 2 token create --read ''
+like '  a variable that is not set is not every bucket' "$errs" '--read: found "", expected a BUCKET'
+run 2 token create --all-access --expires=
+run 2 bucket update two --retention ''
 run 0 token deactivate "$id"
 cgi "$write_program" POST /write 'db=two' HTTP_AUTHORIZATION="Token $secret" <<<'m v=1'
 is 'an inactive token is refused with 403' "$status" 403
@@ -82,6 +86,12 @@ like '  as a table' "$said" $'time +v.*\n.*1970-01-01T00:00:04Z +4'
 run 0 query --db fresh 'SHOW MEASUREMENTS'
 run 1 query --db two 'SELECT'
 like '  a syntax error' "$errs" 'error parsing query'
+"$weir" --home "$home" query --db two --csv 'SELECT v FROM m' >/dev/full 2>"$work/errs"
+is 'an answer that nobody took is a failure' "$? $(cat "$work/errs")" '1 weir: standard output cannot be written'
+"$weir" --home "$home" bucket list <&- >&- 2>&-
+is 'so is one with nowhere to go' $? 1
+is '  and it goes into no file of the store' "$(cat "$home/weir.lock")" ''
+like 'input that is closed is told' "$("$weir" --home "$home" write --db two - 2>&1 <&-)" 'standard input: Bad file descriptor'
 run 3 query --db two 'SHOW USERS; SHOW MEASUREMENTS'
 like '  the other statement is answered' "$said" 'm'
 
@@ -90,6 +100,9 @@ run 2 bucket
 run 2 bucket list --frob
 run 0 settings
 like '  names each setting' "$said" 'body_limit'
+cp "$work/said" "$home/weir.conf"
+run 0 settings
+is '  and is a weir.conf' "$(cat "$work/said")" "$(cat "$home/weir.conf")"
 run 0 --version
 for command in '' init settings 'bucket create' 'dbrp create' 'token create' write query; do
 	"$weir" $command --help >"$work/said" 2>&1
