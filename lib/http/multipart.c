@@ -83,9 +83,9 @@ http_header_attribute(struct arena *arena, struct slice header, const char *name
 		size_t equals;
 
 		s = rest_of(s, n + 1);
-		equals = slice_find(s, '=');
 		n = slice_find(s, ';');
-		if (equals >= n) {
+		equals = slice_find(slice_make(s.p, n), '=');	/* no further: others have theirs */
+		if (equals == n) {
 			s = rest_of(s, n);
 			continue;
 		}

@@ -64,6 +64,8 @@ part='--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
 form -H 'Content-Type: multipart/form-data; boundary=x' --data-binary "@$work/b"; gives_like 'twenty thousand parts' 200 '"d"'
 { printf -- '--x\r\nContent-Disposition: form-data'; yes '; a="b"' | head -n 500000 | tr -d '\n'; printf '; name="q"\r\n\r\nSHOW DATABASES\r\n--x--\r\n'; } >"$work/c"
 form -H 'Content-Type: multipart/form-data; boundary=x' --data-binary "@$work/c"; gives_like 'half a million attributes of a part' 200 '"d"'
+{ printf -- '--x\r\nContent-Disposition: form-data'; bytes 3900000 ';'; printf '; name="q"\r\n\r\nSHOW DATABASES\r\n--x--\r\n'; } >"$work/d"
+form -m 40 -H 'Content-Type: multipart/form-data; boundary=x' --data-binary "@$work/d"; gives_like '  and four million empty ones' 200 '"d"'
 form -H "Content-Type: multipart/form-data; $(yes 'a="b"; ' | head -n 900 | tr -d '\n')boundary=x" --data-binary "@$work/c"; gives_like '  and nine hundred of the body' 200 '"d"'
 [ "$mode" = cgi ] || like '  and no program has grown beyond 400 MB' "$(largest)" '^([0-9]{1,2}|[123][0-9]{2})$'
 form -H "Content-Type: multipart/form-data; boundary=$(bytes 3000 x)" --data-binary "@$work/b"; like 'a boundary of 3000 bytes' "$status" '^400$'
