@@ -37,7 +37,7 @@ struct influxql_param {
 };
 
 struct influxql_params {
-	const struct influxql_param *list;
+	const struct influxql_param *list;	/* in byte order of names */
 	size_t		 n;
 	/* Is there a time zone of this name? NULL: every name passes. The name has the shape of one
 	   (letters, digits, + - _ and single slashes inside), so it is safe in a path. */

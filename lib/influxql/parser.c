@@ -79,13 +79,19 @@ influxql_parser_node(struct parser *p, enum expr_kind kind, struct position at)
 
 /* ---- tokens ---- */
 
+static int
+by_name(const void *name, const void *param)
+{
+	return slice_cmp(*(const struct slice *)name, ((const struct influxql_param *)param)->name);
+}
+
+/* A text may have a hundred thousand of them, and name each. */
 static const struct influxql_param *
 find_param(const struct parser *p, struct slice name)
 {
-	for (size_t i = 0; p->params != NULL && i < p->params->n; i++)
-		if (slice_eq(p->params->list[i].name, name))
-			return &p->params->list[i];
-	return NULL;
+	if (p->params == NULL || p->params->n == 0)
+		return NULL;
+	return bsearch(&name, p->params->list, p->params->n, sizeof(*p->params->list), by_name);
 }
 
 /* Turns a TOKEN_PARAM into the token it stands for; one that stands for none is left as it is. */

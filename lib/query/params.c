@@ -272,6 +272,13 @@ load(struct slice text, json_t **root, struct err *err)
 	return err_set(err, ERR_INVALID, "error parsing query parameters: %s", why.text);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return slice_cmp(((const struct influxql_param *)a)->name,
+	    ((const struct influxql_param *)b)->name);
+}
+
 int
 query_params_read(struct slice text, struct arena *arena, struct influxql_params *params,
     struct err *err)
@@ -302,6 +309,7 @@ query_params_read(struct slice text, struct arena *arena, struct influxql_params
 			goto done;
 		n++;
 	}
+	qsort(list, n, sizeof(*list), by_name);
 	params->list = list;
 	params->n = n;
 	result = 0;

@@ -12,12 +12,12 @@
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct influxql_param list[] = {
-	{ { "s", 1 }, PARAM_STRING, { "it's", 4 } },
-	{ { "i", 1 }, PARAM_INTEGER, { "-9223372036854775808", 20 } },
-	{ { "f", 1 }, PARAM_FLOAT, { "-1e30", 5 } },
 	{ { "d", 1 }, PARAM_DURATION, { "1h30m", 5 } },
+	{ { "f", 1 }, PARAM_FLOAT, { "-1e30", 5 } },
+	{ { "i", 1 }, PARAM_INTEGER, { "-9223372036854775808", 20 } },
 	{ { "n", 1 }, PARAM_IDENTIFIER, { "a b", 3 } },
 	{ { "r", 1 }, PARAM_REGEX, { "a/b", 3 } },
+	{ { "s", 1 }, PARAM_STRING, { "it's", 4 } },
 	{ { "x", 1 }, PARAM_BAD, { "why", 3 } },
 };
 

@@ -20,17 +20,17 @@
 #define PARAM(name, kind, text) { { name, sizeof(name) - 1 }, kind, { text, sizeof(text) - 1 } }
 
 static const struct influxql_param param_list[] = {
-	PARAM("k", PARAM_STRING, "it's a"),
-	PARAM("n", PARAM_INTEGER, "2"),
-	PARAM("minus", PARAM_INTEGER, "-2"),
-	PARAM("f", PARAM_FLOAT, "2.5"),
 	PARAM("big", PARAM_FLOAT, "1e30"),
-	PARAM("yes", PARAM_BOOLEAN, "true"),
+	PARAM("broken", PARAM_REGEX, "["),
+	PARAM("f", PARAM_FLOAT, "2.5"),
 	PARAM("hour", PARAM_DURATION, "1h30m"),
 	PARAM("id", PARAM_IDENTIFIER, "a b"),
-	PARAM("re", PARAM_REGEX, "a|b"),
-	PARAM("broken", PARAM_REGEX, "["),
+	PARAM("k", PARAM_STRING, "it's a"),
 	PARAM("list", PARAM_BAD, "unable to bind parameter with type []interface {}"),
+	PARAM("minus", PARAM_INTEGER, "-2"),
+	PARAM("n", PARAM_INTEGER, "2"),
+	PARAM("re", PARAM_REGEX, "a|b"),
+	PARAM("yes", PARAM_BOOLEAN, "true"),
 };
 
 static bool

@@ -32,7 +32,7 @@ static const struct {
 	{ "{\"h\":\"\"}", "h:string:;" },
 	{ "{\"h\":\"a\\\"b\\u00e9\\\\\"}", "h:string:a\"b\xc3\xa9\\;" },
 	{ "{\"a b\":\"1\"}", "a b:string:1;" },
-	{ "{\"n\":1,\"m\":-2}", "n:integer:1;m:integer:-2;" },
+	{ "{\"n\":1,\"m\":-2}", "m:integer:-2;n:integer:1;" },
 	{ "{\"n\":9223372036854775807}", "n:integer:9223372036854775807;" },
 	{ "{\"n\":9223372036854775808}", "!error parsing json value: strconv.ParseInt: parsing "
 	    "\"9223372036854775808\": value out of range" },
@@ -50,7 +50,7 @@ static const struct {
 	{ "{\"m\":{\"identifier\":\"my m\"},\"n\":{\"ident\":\"x\"}}",
 	    "m:identifier:my m;n:identifier:x;" },
 	{ "{\"s\":{\"string\":\"1\"},\"i\":{\"integer\":1},\"f\":{\"float\":1}}",
-	    "s:string:1;i:integer:1;f:float:1;" },
+	    "f:float:1;i:integer:1;s:string:1;" },
 	{ "{\"i\":{\"integer\":1.5}}", "i:bad:integer literal must be an integer value;" },
 	{ "{\"i\":{\"integer\":\"1\"}}", "i:bad:integer literal must be an integer value;" },
 	{ "{\"o\":{}}", "o:bad:bound object parameter value must have exactly one entry;" },
