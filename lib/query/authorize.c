@@ -40,6 +40,8 @@ authorize_sources(struct query_context *ctx, const struct statement *statement,
 		uint64_t bucket_id;
 		struct err why;
 
+		if (query_context_check(ctx, err) != 0)
+			return -1;
 		if (source->kind == SOURCE_SUBQUERY) {
 			if (authorize_sources(ctx, statement, source->subquery->sources,
 			    source->subquery->n_sources, on, err) != 0)

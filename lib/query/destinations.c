@@ -50,6 +50,7 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 {
 	struct arena *arena = ctx->destinations->arena;
 	struct destination *found = arena_zalloc(arena, sizeof(*found));
+	struct arena_mark mark = arena_mark(arena);	/* a name that is none has all of them listed */
 	struct admin_destination to = { 0 };
 	struct err err;
 
@@ -68,6 +69,7 @@ look_up(struct query_context *ctx, enum admin_use use, struct slice database, st
 	} else if (use == ADMIN_WRITE && found->code == ERR_FORBIDDEN) {
 		err_set(&err, ERR_FORBIDDEN, "requires WRITE on " SLICE_FMT, SLICE_ARG(database));
 	}
+	arena_rewind(arena, mark);
 	found->text = arena_string(arena, slice_from(err.text));
 	return found;
 }
@@ -145,30 +147,36 @@ compare_ids(const void *a, const void *b)
 }
 
 /*
- * The policies of a database that may be read, or changed. What may be changed need not be
- * readable, so all are listed first.
+ * The buckets behind the policies of a database that may be read, or changed. What may be changed need
+ * not be readable, so all are listed first.
+ *   out    *ids  one longer than *n
  */
 static int
-list_policies(struct query_context *ctx, int use, struct slice database,
-    struct admin_policy **list, size_t *n, struct err *err)
+list_buckets(struct query_context *ctx, int use, struct slice database, uint64_t **ids, size_t *n,
+    struct err *err)
 {
 	static const struct grant every = { GRANT_READ, GRANT_BUCKETS, 0 };
 	static const struct grants reader = { .known = true, .n = 1, .list = &every };
 	bool change = use == CHANGE_WHOLE_DATABASE;
-	size_t kept = 0;
+	struct arena *scratch = arena_new(4096);
+	struct admin_policy *list;
+	size_t n_listed = 0;
+	int result = 0;
 
-	if (admin_policies(ctx->store, ctx->destinations->arena, change ? &reader : ctx->grants,
-	    database, list, n, err) != 0)
-		return -1;
-	for (size_t i = 0; i < *n; i++)
-		if (!change || grants_allow(ctx->grants, GRANT_WRITE, (*list)[i].bucket_id))
-			(*list)[kept++] = (*list)[i];
-	*n = kept;
-	return 0;
+	if (database.n != 0)
+		result = admin_policies(ctx->store, scratch, change ? &reader : ctx->grants, database,
+		    &list, &n_listed, err);
+	*n = 0;
+	*ids = arena_array(ctx->destinations->arena, uint64_t, n_listed + 1);
+	for (size_t i = 0; result == 0 && i < n_listed; i++)
+		if (!change || grants_allow(ctx->grants, GRANT_WRITE, list[i].bucket_id))
+			(*ids)[(*n)++] = list[i].bucket_id;
+	arena_free(scratch);
+	return result;
 }
 
 /*
- * The buckets behind these policies, each once. Where there is none, the default policy tells why;
+ * These buckets, each once. Where there is none, the default policy tells why;
  * and who may not change that one changes nothing.
  */
 static struct destination *
@@ -177,18 +185,14 @@ look_up_all(struct query_context *ctx, int use, struct slice database)
 	struct arena *arena = ctx->destinations->arena;
 	struct destination *found = arena_zalloc(arena, sizeof(*found));
 	enum admin_use one = use == CHANGE_WHOLE_DATABASE ? ADMIN_WRITE : ADMIN_QUERY;
-	struct admin_policy *policies;
 	size_t n = 0, kept = 0;
 	struct err err = { .code = ERR_NONE };
 
-	if (database.n != 0 && list_policies(ctx, use, database, &policies, &n, &err) != 0) {
+	if (list_buckets(ctx, use, database, &found->bucket_ids, &n, &err) != 0) {
 		found->code = err.code;
 		found->text = arena_string(arena, slice_from(err.text));
 		return found;
 	}
-	found->bucket_ids = arena_array(arena, uint64_t, n + 1);
-	for (size_t i = 0; i < n; i++)
-		found->bucket_ids[i] = policies[i].bucket_id;
 	if (n == 0 || use == CHANGE_WHOLE_DATABASE) {
 		uint64_t id;
 		int result = destination(ctx, one, database, SLICE(""), &id, &err);

@@ -29,6 +29,9 @@ nest 30000 | ask 'thirty thousand deep' 400 'nested deeper than [0-9]+ levels'
 { printf 'SELECT v FROM m WHERE h = '"'x'"; repeat 50000 " OR h = 'a'"; } | ask 'the same of a tag' 200 '\[\[1,1\]\]'
 { printf 'SELECT v'; repeat 50000 ',v'; printf ' FROM m'; } | ask 'fifty thousand columns' 200 'columns|"error"'
 { printf 'SELECT v FROM m'; repeat 20000 ',m'; } | ask 'twenty thousand sources' 200 '"values"|"error":"max-|"error":"query-timeout'
+{ printf 'SELECT v FROM m'; for ((i = 0; i < 20000; i++)); do printf ',n%d..m' $i; done; } | ask 'twenty thousand databases that are none' 200 '"error":"(database not found|query-timeout)|"error":"max-'
+{ printf '{"z":1'; for ((i = 0; i < 60000; i++)); do printf ',"p%d":1' $i; done; printf '}'; } >"$work/params"
+{ printf 'SELECT v FROM m WHERE v = 1'; repeat 60000 ' OR v = $p59999'; } | ask 'sixty thousand parameters, and as many uses' 200 '\[\[1,1\]\]' --data-urlencode "params@$work/params"
 { printf 'SELECT count(v) FROM m GROUP BY h'; repeat 100000 ',h'; } | ask 'a hundred thousand dimensions' 200 '"h":"a"'
 repeat 100000 ';' | ask 'a hundred thousand semicolons' 400 'missing required parameter'
 repeat 20000 'SHOW DATABASES;' | ask 'twenty thousand statements' 200 '"statement_id":19999'
