@@ -143,10 +143,12 @@ static int
 resolve_for_write(const struct search *search, const struct grants *grants,
     struct admin_destination *out, struct err *err)
 {
-	if (search->found)
-		return grants_allow(grants, GRANT_WRITE, search->bucket.id) ? 0 :
-		    forbidden_write(err);
-	if (!grants_allow(grants, GRANT_WRITE, 0) && !admin_names_impossible(search->database))
+	bool every = grants_allow(grants, GRANT_WRITE, 0);
+
+	if (search->found && grants_allow(grants, GRANT_WRITE, search->bucket.id))
+		return 0;
+	/* what is not to be known of is answered as what is not: a mapping may have any name */
+	if (!every && !admin_names_impossible(search->database))
 		return forbidden_write(err);
 	if (admin_names_written(search->database, err) != 0)
 		return -1;

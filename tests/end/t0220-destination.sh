@@ -45,6 +45,15 @@ gives 'database and policy in the text' 200 "$(result '{"name":"g","columns":["t
 narrow=$("$weir" --home "$home" token create --write plain)
 request "$url/write?db=fresh" -H "Authorization: Token $narrow" --data-binary 'm v=1 1'
 gives 'only an all-access token makes a database' 403 "$(v1_error forbidden 'insufficient permissions for write')"
+check 'a mapping of another name than buckets have' "$weir" --home "$home" dbrp create --db 'b+cher' --rp autogen --bucket target
+for db in b%2Bcher b%2Bcker; do
+	request "$url/write?db=$db" -H "Authorization: Token $narrow" --data-binary 'm v=1 1'
+	printf '%s\n' "$status ${body//b+c?er/NAME}"
+	request -G "$url/query?db=$db" -X POST -H "Authorization: Token $narrow" --data-urlencode 'q=DELETE FROM m'
+	printf '%s\n' "$status ${body//b+c?er/NAME}"
+done >"$work/told"
+is 'one that may not be used is answered as one that is not there' "$(sed -n 1,2p "$work/told")" "$(sed -n 3,4p "$work/told")"
+"$weir" --home "$home" dbrp delete --db 'b+cher' --rp autogen
 post 'write?db=broken'; status=; request "$url/write?db=bad" -H "Authorization: Token $token" --data-binary 'no line at all'
 is 'a body without a good line' "$status" 400
 request -G "$url/query" -H "Authorization: Token $token" --data-urlencode 'q=SHOW DATABASES'
