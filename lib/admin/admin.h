@@ -227,6 +227,7 @@ extern const size_t	  admin_n_all_access;
  *                        too long or has blanks or a colon in it
  *          ERR_CONFLICT  a token of this text exists
  * admin_token_adopt - an all-access token of which only the hash is known; as for create
+ * admin_tokens_made - how many there have ever been, deleted ones too
  * admin_token_list - all, by id; hashes, not tokens
  * admin_token_set_active - inactive tokens are refused with 403
  * admin_token_delete - ERR_NOT_FOUND token not found
@@ -237,6 +238,8 @@ int		 admin_token_create(struct store *store, struct arena *arena,
 int		 admin_token_adopt(struct store *store, struct arena *arena,
 		     struct slice description, const uint8_t hash[STORE_TOKEN_HASH_BYTES],
 		     struct store_token *out, struct err *err);
+int		 admin_tokens_made(struct store *store, struct arena *arena, uint64_t *n,
+		     struct err *err);
 int		 admin_token_list(struct store *store, struct arena *arena,
 		     struct store_token **list, size_t *n, struct err *err);
 int		 admin_token_set_active(struct store *store, struct arena *arena, uint64_t id,

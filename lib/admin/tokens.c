@@ -115,6 +115,18 @@ admin_token_adopt(struct store *store, struct arena *arena, struct slice descrip
 	return add(store, arena, &spec, out, err);
 }
 
+static int
+made_body(struct txn *txn, void *arg, struct err *err)
+{
+	return store_tokens_made(txn, arg, err);
+}
+
+int
+admin_tokens_made(struct store *store, struct arena *arena, uint64_t *n, struct err *err)
+{
+	return store_txn(store, STORE_READ, arena, made_body, n, err);
+}
+
 struct listing {
 	struct store_token *list;
 	size_t		 n;

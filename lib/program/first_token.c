@@ -123,25 +123,29 @@ adopt(struct store *store, const struct first_token *first, const char *home, st
     struct err *err)
 {
 	struct store_token *list, token;
+	uint64_t made;
+	bool is_first;
 	size_t n;
 
-	if (admin_token_list(store, arena, &list, &n, err) != 0)
+	if (admin_token_list(store, arena, &list, &n, err) != 0 ||
+	    admin_tokens_made(store, arena, &made, err) != 0)
 		return -1;
+	is_first = n == 0 && made == 0;
 	for (size_t i = 0; i < n; i++) {
 		if (memcmp(list[i].hash, first->hash, sizeof(first->hash)) == 0) {
 			unlink(first->path);
 			return 0;
 		}
 	}
-	if (n == 0 && guard(home, arena, err) != 0)
+	if (is_first && guard(home, arena, err) != 0)
 		return -1;
-	if (n > 0 && unlink(first->path) != 0)
-		return err_set(err, ERR_UNAVAILABLE, "%s is not taken, since there are tokens and it "
-		    "cannot be deleted: %s", first->path, strerror(errno));
+	if (!is_first && unlink(first->path) != 0)
+		return err_set(err, ERR_UNAVAILABLE, "%s is not taken, since there are tokens, or were, "
+		    "and it cannot be deleted: %s", first->path, strerror(errno));
 	if (admin_token_adopt(store, arena, SLICE("first token, by file"), first->hash, &token,
 	    err) != 0 && err->code != ERR_CONFLICT)
 		return -1;
-	if (n == 0 && unlink(first->path) != 0 && errno != ENOENT)
+	if (is_first && unlink(first->path) != 0 && errno != ENOENT)
 		log_error("%s has done its work and cannot be deleted from here: %s", first->path,
 		    strerror(errno));
 	return 0;

@@ -263,11 +263,13 @@ struct store_token {
  * store_token_update - by id: description, active, expires_ns, grants
  * store_token_delete - by id; ERR_NOT_FOUND
  * store_token_list - all, by id
+ * store_tokens_made - how many there have ever been, those of a store's first versions aside
  */
 int		 store_token_find(struct txn *txn, const uint8_t hash[STORE_TOKEN_HASH_BYTES],
 		     struct store_token *out, struct err *err);
 int		 store_token_get(struct txn *txn, uint64_t id, struct store_token *out, struct err *err);
 int		 store_token_create(struct txn *txn, struct store_token *token, struct err *err);
+int		 store_tokens_made(struct txn *txn, uint64_t *n, struct err *err);
 int		 store_token_update(struct txn *txn, struct store_token *token, struct err *err);
 int		 store_token_delete(struct txn *txn, uint64_t id, struct err *err);
 int		 store_token_list(struct txn *txn, struct store_token **list, size_t *n,

@@ -89,13 +89,20 @@ store_token_create(struct txn *txn, struct store_token *token, struct err *err)
 
 	if (found == 0)
 		return err_set(err, ERR_CONFLICT, "this token exists already");
-	if (found < 0 || ids_new(txn, 'T', &token->id, err) != 0)
+	if (found < 0 || ids_new(txn, 'T', &token->id, err) != 0 ||
+	    counter_next(txn, "token", 1, &known, err) != 0)
 		return -1;
 	if (grant_list_check("token", token->n_grants, err) != 0)
 		return -1;
 	token->created_ns = token->updated_ns = clock_now_ns();
 	txn->auth_changed = true;
 	return put(txn, token, err) != 0 ? -1 : ids_put(txn, &key, token->id, err);
+}
+
+int
+store_tokens_made(struct txn *txn, uint64_t *n, struct err *err)
+{
+	return counter_get(txn, "token", n, err);
 }
 
 int

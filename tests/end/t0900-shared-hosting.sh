@@ -174,3 +174,10 @@ token=$(cat "$work/second.token")
 put 'm v=2 2'
 gives 'a further token cannot be had there' 401 "$(v1_error unauthorized 'unauthorized access')"
 like 'for a reason that the log tells' "$(cat "$site/log/error.log")" 'is not taken, since there are tokens'
+"$weir" token first "$work/third" >"$work/third.token"
+cp "$work/third" "$site/htdocs/cgi-bin/weir-first-token"
+"$weir" --home "$site/weir-data" token list --json | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4 |
+	while read -r id; do "$weir" --home "$site/weir-data" token delete "$id"; done
+token=$(cat "$work/third.token")
+put 'm v=3 3'
+gives 'nor after all tokens were deleted' 401 "$(v1_error unauthorized 'unauthorized access')"
