@@ -41,6 +41,8 @@ struct exporting {
 	size_t		 n_policies;
 	struct admin_policy *others;	/* that lead to the same buckets */
 	size_t		 n_others;
+	bool		 lines_only;
+	size_t		 n_left_out;	/* buckets to which no database leads */
 	bool		 watched;
 	int64_t		 shown_ns;
 };
@@ -213,6 +215,38 @@ keep_policies(struct exporting *e, struct slice database, struct slice policy, u
 	e->n_policies = kept;
 }
 
+/*
+ * A bucket to which no pair leads (its own is another's by a mapping, or its name begins with a slash)
+ * has no place in the file. Asked for by its name it gives its lines.
+ */
+static int
+find_others(struct exporting *e, const struct store_bucket *named, struct err *err)
+{
+	struct store_bucket *list;
+	size_t n;
+
+	if (e->n_policies == 0 && named->id != 0) {
+		e->policies = arena_zalloc(e->weir->arena, sizeof(*e->policies));
+		e->policies->bucket_id = named->id;
+		e->n_policies = 1;
+		e->lines_only = true;
+		return 0;
+	}
+	if (named->id != 0 || weir_option(e->weir, "db").n > 0)
+		return 0;
+	if (admin_bucket_list(e->store, e->weir->arena, &list, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (of_bucket(e->policies, e->n_policies, list[i].id) != NULL)
+			continue;
+		fputs("weir: left out, since no database leads to it (--bucket gives its lines): ", stderr);
+		weir_print_text(list[i].name, stderr);
+		putc('\n', stderr);
+		e->n_left_out++;
+	}
+	return 0;
+}
+
 static int
 find_policies(struct exporting *e, struct err *err)
 {
@@ -227,6 +261,8 @@ find_policies(struct exporting *e, struct err *err)
 	    err) != 0)
 		return -1;
 	keep_policies(e, database, policy, bucket.id);
+	if (find_others(e, &bucket, err) != 0)
+		return -1;
 	if (e->n_policies > 0 || database.n == 0)
 		return 0;
 	if (policy.n > 0)
@@ -341,7 +377,7 @@ put_policy(struct exporting *e, size_t at, struct err *err)
 {
 	const struct admin_policy *p = &e->policies[at];
 
-	if (!weir_flag(e->weir, "lines-only"))
+	if (!e->lines_only)
 		buf_printf(&e->out.buf, "# CONTEXT-DATABASE:" SLICE_FMT "\n# CONTEXT-RETENTION-POLICY:"
 		    SLICE_FMT "\n", SLICE_ARG(p->database), SLICE_ARG(p->name));
 	e->spec.bucket_id = p->bucket_id;
@@ -353,7 +389,7 @@ put_file(struct exporting *e, struct err *err)
 {
 	int result = 0;
 
-	if (!weir_flag(e->weir, "lines-only"))
+	if (!e->lines_only)
 		put_definitions(e);
 	for (size_t i = 0; i < e->n_policies && result == 0; i++)
 		result = put_policy(e, i, err);
@@ -392,6 +428,7 @@ weir_export(struct weir *weir, struct err *err)
 	if (read_time(weir, "from", TIME_MIN, &e.spec.from) != WEIR_OK ||
 	    read_time(weir, "to", TIME_MAX, &e.spec.to) != WEIR_OK)
 		return WEIR_USAGE;
+	e.lines_only = weir_flag(weir, "lines-only");
 	e.spec.measurement = weir_option(weir, "measurement");
 	e.spec.progress = show_progress;
 	e.spec.arg = &e;
@@ -404,5 +441,5 @@ weir_export(struct weir *weir, struct err *err)
 	if (result != 0)
 		return -1;
 	report(&e);
-	return e.counts.n_unsaid > 0 ? WEIR_PARTLY : WEIR_OK;
+	return e.counts.n_unsaid > 0 || e.n_left_out > 0 ? WEIR_PARTLY : WEIR_OK;
 }

@@ -67,6 +67,15 @@ cmp "$work/piped" "$work/all.txt" && ok '  with all of it' || not_ok '  with all
 "$weir" --home "$home" export >/dev/full 2>"$work/told"
 is 'a full disk is told' "$? $(cat "$work/told")" '1 weir: standard output: No space left on device'
 
+for bucket in /slash mine mine/autogen; do
+	"$weir" --home "$work/hidden" init >/dev/null
+	"$weir" --home "$work/hidden" bucket create $bucket >/dev/null
+	echo "m v=1 1" | "$weir" --home "$work/hidden" write --bucket $bucket --precision ns - >/dev/null
+done
+"$weir" --home "$work/hidden" export >"$work/told" 2>"$work/told2"
+is 'buckets to which no database leads are told' "$? $(sed 's/.*: //' "$work/told2" | tr '\n' ' ')" '3 /slash mine '
+is '  by name they give their lines' "$("$weir" --home "$work/hidden" export --bucket /slash)" 'm v=1 1'
+
 # ---- import
 
 "$weir" --home "$other" init >/dev/null
