@@ -47,7 +47,8 @@
  *     1    failed; standard error says why
  *     2    the command line was wrong
  *     3    done in part: lines of a write or an import or statements of a query were refused, the
- *          others done; or an export had names that line protocol cannot say, and left them out
+ *          others done; or an export left out what it names: series or fields that line protocol
+ *          cannot say, buckets to which no database leads
  *     4    `check` found damage, mended or dropped or not
  *
  * CHECKING
@@ -68,6 +69,9 @@
  *     WEIR_HOME    the store's directory, where --home is not given
  *     WEIR_NAME    the setting of that name, in capitals here, as WEIR_DISK_RESERVE; it goes before
  *                  every weir.conf. An empty variable is an unset one.
+ *
+ *     With GATEWAY_INTERFACE set, as by a web server, weir runs no command: it asks for no token. A CGI
+ *     script of the owner's own that calls it unsets the variable.
  *
  * FILES
  *     HOME/weir.conf    settings of this store, a line NAME = VALUE each
@@ -599,11 +603,29 @@ dispatch(struct weir *weir, int n_words, char **words, const char *path)
 	return status != WEIR_OK ? status : run(weir, path);
 }
 
+/*
+ * In a folder of CGI programs by mistake: a web server may make a URL's words a command line
+ * (RFC 3875, 4.4), and whoever runs this owns the store.
+ */
+static int
+refuse_visitors(void)
+{
+	puts("Status: 403 Forbidden\r\nContent-Type: text/plain\r\n\r\n"
+	    "weir is a command for the owner of the store, and not for a web server.");
+	fputs("weir: GATEWAY_INTERFACE is set: this is no CGI program, and should not lie among them\n",
+	    stderr);
+	return WEIR_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct weir weir = { .arena = arena_new(16384) };
+	struct weir weir = { .arena = NULL };
 	int status;
+
+	if (getenv("GATEWAY_INTERFACE") != NULL)
+		return refuse_visitors();
+	weir.arena = arena_new(16384);
 
 	weir.given = arena_array(weir.arena, struct weir_given, (size_t)argc + 1);
 	weir.args = arena_array(weir.arena, const char *, (size_t)argc + 1);

@@ -95,6 +95,8 @@ like 'input that is closed is told' "$("$weir" --home "$home" write --db two - 2
 run 3 query --db two 'SHOW USERS; SHOW MEASUREMENTS'
 like '  the other statement is answered' "$said" 'm'
 
+GATEWAY_INTERFACE=CGI/1.1 "$weir" --home "$home" token create --all-access --token of-a-visitor >"$work/said" 2>/dev/null
+is 'a web server cannot run it' "$? $(head -n 1 "$work/said" | tr -d '\r')" '1 Status: 403 Forbidden'
 run 2 frob
 run 2 bucket
 run 2 bucket list --frob
