@@ -1,8 +1,8 @@
 /*
  * cgi-bin/weir.h - what the files of the command line share
  *
- * weir.c holds the table of commands; a row names its words, its options and the function that runs
- * it. Help, dispatch and checks read the same row.
+ * weir_commands.c holds the table of commands; a row names its words, its options and the function
+ * that runs it. Help, dispatch and checks in weir.c read the same row.
  */
 #ifndef WEIR_CGI_BIN_WEIR_H
 #define WEIR_CGI_BIN_WEIR_H
@@ -40,6 +40,9 @@ struct weir_command {
 	const struct weir_option *options;
 	int		(*run)(struct weir *weir, struct err *err);	/* weir_exit; or -1, *err */
 };
+
+extern const struct weir_command weir_commands[];
+extern const size_t weir_n_commands;
 
 struct weir_given {		/* an option as it was typed */
 	const char	*name;
