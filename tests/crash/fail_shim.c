@@ -27,6 +27,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim.h"
+
 enum call { WRITE, SYNC, TRUNCATE, ALLOCATE, CREATE, OPEN, MAP, RENAME, UNLINK, READ, N_CALLS };
 
 static const char *const call_names[N_CALLS] = {
@@ -46,43 +48,13 @@ struct rule {
 
 /* ---- which file is it? ---- */
 
-/*
- * The name of what lies directly in the home, "." of the home, NULL of all else.
- */
-static const char *
-name_in_home(const char *path)
-{
-	const char *home = getenv("FAIL_HOME");
-	size_t n = home == NULL ? 0 : strlen(home);
-
-	if (n == 0 || strncmp(path, home, n) != 0)
-		return NULL;
-	if (path[n] == '\0')
-		return ".";
-	return path[n] == '/' && strchr(path + n + 1, '/') == NULL ? path + n + 1 : NULL;
-}
-
-static int
-path_of(int fd, char path[PATH_MAX])
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n < 0)
-		return -1;
-	path[n] = '\0';
-	return 0;
-}
-
 static int
 path_at(int directory, const char *name, char path[PATH_MAX])
 {
 	size_t n = 0;
 
 	if (name[0] != '/' && directory != AT_FDCWD) {
-		if (path_of(directory, path) != 0)
+		if (shim_path(directory, path) != 0)
 			return -1;
 		n = strlen(path);
 		path[n++] = '/';
@@ -176,7 +148,7 @@ tell(enum call call, const char *name, const char *error, long number)
 static int
 verdict(enum call call, const char *path)
 {
-	const char *name = name_in_home(path);
+	const char *name = shim_name("FAIL_HOME", path);
 	char text[2048], *line, *next;
 	struct rule r;
 	int half;
@@ -209,7 +181,7 @@ static int
 refused(enum call call, int fd)
 {
 	char path[PATH_MAX];
-	int saved = errno, error = path_of(fd, path) == 0 ? verdict(call, path) : 0;
+	int saved = errno, error = shim_path(fd, path) == 0 ? verdict(call, path) : 0;
 
 	errno = saved;
 	return error;

@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shim.h"
+
 static void
 give_up(const char *what)
 {
@@ -34,28 +36,11 @@ enum what { ELSEWHERE, HOME, IN_HOME };
 static enum what
 what_is(const char *path)
 {
-	const char *home = getenv("POWER_HOME");
-	size_t n = home == NULL ? 0 : strlen(home);
+	const char *name = getenv("POWER_SHADOW") == NULL ? NULL : shim_name("POWER_HOME", path);
 
-	if (n == 0 || getenv("POWER_SHADOW") == NULL || strncmp(path, home, n) != 0)
+	if (name == NULL)
 		return ELSEWHERE;
-	if (path[n] == '\0')
-		return HOME;
-	return path[n] == '/' && strchr(path + n + 1, '/') == NULL ? IN_HOME : ELSEWHERE;
-}
-
-static int
-path_of(int fd, char path[PATH_MAX])
-{
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n < 0)
-		return -1;
-	path[n] = '\0';
-	return 0;
+	return strcmp(name, ".") == 0 ? HOME : IN_HOME;
 }
 
 static void
@@ -91,7 +76,7 @@ sync_and_tell(int fd, long call)
 {
 	char path[PATH_MAX], temporary[PATH_MAX + 32], final[PATH_MAX + 32];
 	const char *shadow = getenv("POWER_SHADOW");
-	enum what what = path_of(fd, path) == 0 ? what_is(path) : ELSEWHERE;
+	enum what what = shim_path(fd, path) == 0 ? what_is(path) : ELSEWHERE;
 	int copy, lock, r;
 	struct stat st;
 
@@ -132,7 +117,7 @@ keep(int directory, const char *name)
 
 	if (name[0] == '/')
 		snprintf(path, sizeof(path), "%s", name);
-	else if (path_of(directory, path) == 0)
+	else if (shim_path(directory, path) == 0)
 		strncat(strncat(path, "/", sizeof(path) - strlen(path) - 1), name,
 		    sizeof(path) - strlen(path) - 2);
 	else
