@@ -25,16 +25,20 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/weir-test.XXXXXX") || exit 1
 home=$work/home
 url=
 n_failed=0
+mounted=()
 
 unset ${!WEIR_@} http_proxy HTTP_PROXY all_proxy ALL_PROXY
 trap finish EXIT
 trap 'exit 130' INT TERM
 
 finish() {
-	local failed=$?
+	local failed=$? i
 	[ -z "$url" ] || stop_server
 	[ "$n_failed" -eq 0 ] || failed=1
 	[ "$failed" -eq 0 ] || ! [ -s "$home/web/error.log" ] || sed 's/^/# server: /' "$home/web/error.log" | tail -n 20
+	for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do
+		umount "${mounted[i]}" 2>/dev/null || umount -l "${mounted[i]}" 2>/dev/null
+	done
 	rm -rf "$work"
 	trap - EXIT
 	exit "$failed"
@@ -57,6 +61,16 @@ start_server() {
 stop_server() {
 	"$top/deploy/local" stop --build "$build" --home "$home"
 	url=
+}
+
+# mount_here DIRECTORY OPTION-OF-MOUNT... SOURCE: up to the end of the script, which ends here where that
+# cannot be done
+mount_here() {
+	if ! mkdir -p "$1" || ! mount "${@:2}" "$1" 2>/dev/null; then
+		ok 'skipped: a small file system cannot be mounted here'
+		finish
+	fi
+	mounted+=("$1")
 }
 
 # alike WHAT: what is the same behind every web server is looked at behind one of them

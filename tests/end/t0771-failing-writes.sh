@@ -24,6 +24,14 @@ put_new() { write "m,host=a,new=$RANDOM$RANDOM v=$((n_acknowledged + 1))i $((n_a
 count() { query 'SELECT count(v) FROM m' -d epoch=s; }
 counted() { result '{"name":"m","columns":["time","count"],"values":[[0,'"$n_acknowledged"']]}'; }
 told_to_wait() { is "$1: 503, when to come back, and why" "$status $(header Retry-After) $body" "503 5 $(v1_error unavailable 'this service is overloaded, please try again later')"; }
+# goes_on CAUSE: which has gone
+goes_on() {
+	mended
+	put
+	gives "then it is taken, $1" 204 ''
+	count
+	gives "and all is there, $1" 200 "$(counted)"
+}
 log_lines() { grep -c 'weir-[a-z]*: ' "$home/web/error.log"; }
 
 put
@@ -44,11 +52,7 @@ for errno in ENOSPC EDQUOT EIO EROFS EFBIG EACCES EIO+ ENOSPC+; do
 	gives "reads go on, $errno" 200 "$(counted)"
 	like "the log names the file, $errno" "$(tail -n 5 "$home/web/error.log")" 'weir-write: error: journal file [0-9]+ of .* cannot be written: '
 	check "and says it once for each program, $errno" test $(($(log_lines) - before)) -le 2
-	mended
-	put
-	gives "then it is taken, $errno" 204 ''
-	count
-	gives "and all is there, $errno" 200 "$(counted)"
+	goes_on "$errno"
 done
 
 # A sync fails: nothing of it is acknowledged.
@@ -58,11 +62,7 @@ for errno in EIO ENOSPC EDQUOT; do
 	told_to_wait "the journal cannot be synced, $errno"
 	query 'SELECT count(v) FROM m'
 	gives_like "reads go on, $errno" 200 '"values"'
-	mended
-	put
-	gives "then it is taken, $errno" 204 ''
-	count
-	gives "and all is there, $errno" 200 "$(counted)"
+	goes_on "$errno"
 done
 
 # The log of names, and with it what recovery would write: nothing can be read before that was done.
@@ -88,11 +88,7 @@ for rule in 'create EROFS 1 0 journal.*' 'create EMFILE 1 0 *' 'open,create ENFI
 	gives_like "a write, $rule" '204|503' '^$|"code":"unavailable"'
 	query 'SELECT count(v) FROM m'
 	gives_like "a read, $rule" '200|503' '"values"|"error":"|"code":"unavailable"'
-	mended
-	put
-	gives "then it is taken, $rule" 204 ''
-	count
-	gives "and all is there, $rule" 200 "$(counted)"
+	goes_on "$rule"
 done
 
 # DELETE, DROP and tokens: refused in words, nothing half done, and done when asked again.

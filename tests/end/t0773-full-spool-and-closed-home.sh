@@ -3,21 +3,7 @@
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
 spool=$work/spool
-mkdir "$spool" "$work/closed"
-if ! mount -t tmpfs -o size=8m,mode=777 weir-test "$spool" 2>/dev/null; then
-	ok 'skipped: a small file system cannot be mounted here'
-	finish
-fi
-eval "$(declare -f finish | sed '1s/finish/finish_all/')"
-finish() {
-	local failed=$?
-	[ -z "$url" ] || stop_server
-	for mounted in "$work/closed" "$spool"; do
-		umount "$mounted" 2>/dev/null || umount -l "$mounted" 2>/dev/null
-	done
-	(exit "$failed")
-	finish_all
-}
+mount_here "$spool" -t tmpfs -o size=8m,mode=777 weir-test
 start_server --set "spool_dir=$spool" --set spool_threshold=1M
 
 # body LINES: so many points in $work/long
@@ -56,7 +42,8 @@ gives 'and is there again' 204 ''
 stop_server
 
 # The home, on a file system that may only be read.
-mount --bind "$home" "$work/closed" && mount -o remount,bind,ro "$work/closed" || { ok 'skipped: nothing can be mounted read-only'; finish; }
+mkdir "$work/closed"
+mount --bind "$home" "$work/closed" && mounted+=("$work/closed") && mount -o remount,bind,ro "$work/closed" || { ok 'skipped: nothing can be mounted read-only'; finish; }
 "$weir" --home "$work/closed" query --db d 'SELECT count(v) FROM long' >"$work/out" 2>"$work/said"
 is 'a home that may only be read: the command line ends' $? 1
 like 'in words' "$(cat "$work/said")" '^weir: .*weir.lock cannot be opened: Read-only file system'

@@ -4,21 +4,13 @@
 
 alike 'the quota is'
 volume=$work/volume
-mkdir "$volume"
 truncate -s 400M "$work/image"
-if ! { mkfs.btrfs -q "$work/image" && mount -o loop "$work/image" "$volume" && btrfs quota enable "$volume"; } >/dev/null 2>&1; then
-	ok 'skipped: a file system with quotas cannot be mounted here'
-	umount "$volume" 2>/dev/null
+mkfs.btrfs -q "$work/image" >/dev/null 2>&1
+mount_here "$volume" -o loop "$work/image"
+if ! btrfs quota enable "$volume" >/dev/null 2>&1; then
+	ok 'skipped: a file system with quotas cannot be had here'
 	finish
 fi
-eval "$(declare -f finish | sed '1s/finish/finish_all/')"
-finish() {
-	local failed=$?
-	[ -z "$url" ] || stop_server
-	umount "$volume" || umount -l "$volume"
-	(exit "$failed")
-	finish_all
-}
 btrfs subvolume create "$volume/home" >/dev/null
 home=$volume/home
 mkdir "$work/web"
