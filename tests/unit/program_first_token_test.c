@@ -88,6 +88,21 @@ knows(struct place *p, const char *token, struct err *why)
 	return known;
 }
 
+/*
+ * A file of this token makes it one, and is gone then.
+ */
+static void
+assert_takes(struct place *p, const char *token)
+{
+	struct stat st;
+	struct err why;
+
+	put_token(p->file, token);
+	assert_true(knows(p, token, &why));
+	assert_int_equal(why.code, ERR_NONE);
+	assert_int_equal(stat(p->file, &st), -1);
+}
+
 static void
 test_makes_the_store(void **state)
 {
@@ -100,10 +115,7 @@ test_makes_the_store(void **state)
 	place_begin(&p);
 	assert_false(knows(&p, "a-token-of-the-owner", &why));
 	assert_int_equal(stat(p.home, &st), -1);
-	put_token(p.file, "a-token-of-the-owner");
-	assert_true(knows(&p, "a-token-of-the-owner", &why));
-	assert_int_equal(why.code, ERR_NONE);
-	assert_int_equal(stat(p.file, &st), -1);
+	assert_takes(&p, "a-token-of-the-owner");
 	assert_int_equal(stat(p.home, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	snprintf(guard, sizeof(guard), "%s/.htaccess", p.home);
@@ -117,10 +129,7 @@ test_makes_the_store(void **state)
 	assert_false(knows(&p, "a-token-of-nobody", &why));
 
 	/* and the same once more, which is no error */
-	put_token(p.file, "a-token-of-the-owner");
-	assert_true(knows(&p, "a-token-of-the-owner", &why));
-	assert_int_equal(why.code, ERR_NONE);
-	assert_int_equal(stat(p.file, &st), -1);
+	assert_takes(&p, "a-token-of-the-owner");
 	place_end(&p);
 }
 
