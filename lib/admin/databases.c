@@ -138,14 +138,22 @@ keep_default(struct txn *txn, const struct verb *v, struct err *err)
 }
 
 static int
+make_bucket(struct txn *txn, const struct verb *v, struct store_bucket *bucket, struct err *err)
+{
+	*bucket = (struct store_bucket){ .name = v->bucket_name, .retention_ns = retention_of(v) };
+	if (bucket->name.n == 0)
+		bucket->name = arena_printf(v->arena, SLICE_FMT "/" SLICE_FMT,
+		    SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
+	return admin_names_bucket(bucket->name, err) != 0 ? -1 :
+	    store_bucket_create(txn, bucket, err);
+}
+
+static int
 make_policy(struct txn *txn, struct verb *v, bool is_default, struct err *err)
 {
-	struct store_bucket bucket = { .retention_ns = retention_of(v) };
+	struct store_bucket bucket;
 
-	bucket.name = v->bucket_name.n > 0 ? v->bucket_name : arena_printf(v->arena,
-	    SLICE_FMT "/" SLICE_FMT, SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
-	if (admin_names_bucket(bucket.name, err) != 0 || keep_default(txn, v, err) != 0 ||
-	    store_bucket_create(txn, &bucket, err) != 0)
+	if (make_bucket(txn, v, &bucket, err) != 0 || keep_default(txn, v, err) != 0)
 		return -1;
 	return map(txn, v->spec->database, v->name, bucket.id, is_default, err);
 }
@@ -201,7 +209,7 @@ restore_body(struct txn *txn, void *arg, struct err *err)
 	struct verb *v = arg;
 	const int64_t *retention_ns = v->spec->retention_ns;
 	const struct admin_policy *same;
-	struct store_bucket bucket = { .retention_ns = retention_of(v) };
+	struct store_bucket bucket;
 
 	if (read_policies(txn, v, err) != 0)
 		return -1;
@@ -212,10 +220,7 @@ restore_body(struct txn *txn, void *arg, struct err *err)
 		return 0;
 	if (check_name(v->name, NULL) == 0)
 		return make_policy(txn, v, v->n == 0 || v->spec->is_default, err);
-	bucket.name = arena_printf(v->arena, SLICE_FMT "/" SLICE_FMT,
-	    SLICE_ARG(v->spec->database), SLICE_ARG(v->name));
-	return admin_names_bucket(bucket.name, err) != 0 ? -1 :
-	    store_bucket_create(txn, &bucket, err);
+	return make_bucket(txn, v, &bucket, err);
 }
 
 static void
